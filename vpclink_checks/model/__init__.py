@@ -1,0 +1,1 @@
+"""Frozen facts about one environment: no I/O, no verdicts."""

@@ -1,0 +1,93 @@
+"""Facts that may be missing: a fact that could not be read is never taken for an absent one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A fact that could not be read: which call, which IAM action it takes, and why it failed.
+
+    ``code`` is AWS's error code (``AccessDeniedException``), or one of ours: ``NotRecorded`` (the
+    snapshot does not hold the call), ``NotRead`` (the source cannot tell), ``Timeout``,
+    ``ConnectionError``, ``FieldNotInModel`` (botocore too old), ``Placeholder``, ``Contested``.
+    """
+
+    operation: str
+    action: str
+    code: str
+    message: str = ""
+
+    def __str__(self) -> str:
+        because = f"{self.code}: {self.message}" if self.message else self.code
+        needs = f"; it takes the IAM action {self.action}" if self.action else ""
+        return f"{self.operation} gave no answer ({because}){needs}"
+
+
+class UnknownFact(Exception):  # noqa: N818 - a signal that carries a Gap, not an error of ours
+    """Raised by whatever needs a fact that is a :class:`Gap`; becomes the outcome ``unknown``."""
+
+    def __init__(self, gap: Gap) -> None:
+        self.gap = gap
+        super().__init__(str(gap))
+
+
+def known(value: T | Gap) -> T:
+    """The fact itself. Raises :class:`UnknownFact` if it is a :class:`Gap`."""
+    if isinstance(value, Gap):
+        raise UnknownFact(value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[T]):
+    """Facts of one kind by key, with the gaps among them.
+
+    ``gaps`` holds the keys that were asked for in vain; ``gap`` stands for every key that is not
+    in ``rows``: the call that lists them all failed, or this source cannot tell. With no gap, a
+    key that is not there does not exist.
+    """
+
+    rows: Mapping[str, T] = field(default_factory=lambda: MappingProxyType({}))
+    gaps: Mapping[str, Gap] = field(default_factory=lambda: MappingProxyType({}))
+    gap: Gap | None = None
+
+    def peek(self, key: str) -> T | Gap | None:
+        """The fact, the gap in its place, or None where it is known not to exist."""
+        if key in self.rows:
+            return self.rows[key]
+        return self.gaps.get(key, self.gap)
+
+    def find(self, key: str) -> T | None:
+        """The fact, or None where it is known not to exist. Raises UnknownFact for a gap."""
+        return known(self.peek(key))
+
+    def need(self, key: str) -> T:
+        """The fact. Raises UnknownFact for a gap, and for a key that does not exist."""
+        found = self.find(key)
+        if found is None:
+            raise UnknownFact(
+                Gap(operation="lookup", action="", code="NotFound", message=f"no {key} in the facts")
+            )
+        return found
+
+    def all(self) -> tuple[T, ...]:
+        """Every row. Raises UnknownFact if there may be more than was read."""
+        for gap in self.gaps.values():
+            raise UnknownFact(gap)
+        if self.gap is not None:
+            raise UnknownFact(self.gap)
+        return tuple(self.rows.values())
+
+    def __iter__(self) -> Iterator[T]:
+        """The rows that were read, gaps or not: for searches that only want a witness."""
+        return iter(self.rows.values())
+
+    def __len__(self) -> int:
+        return len(self.rows)

@@ -1,0 +1,171 @@
+"""VPCs, interfaces, security groups, network ACLs and routes, in EC2's words.
+
+Addresses and networks are texts here; ``reach`` turns them into sets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vpc:
+    id: str
+    cidrs: tuple[str, ...] = ()  # IPv4 and IPv6 blocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    id: str
+    vpc_id: str
+    zone: str = ""
+    cidrs: tuple[str, ...] = ()  # the IPv4 block, then IPv6 blocks
+    public_ip_on_launch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRule:
+    """One permission with one source (or destination) of a security group.
+
+    Exactly one of ``cidr``, ``group_id``, ``prefix_list_id`` is set. ``protocol`` is "tcp", "udp",
+    "icmp", "icmpv6", "-1" or a number; ports are None where the protocol has none.
+    """
+
+    protocol: str
+    from_port: int | None = None
+    to_port: int | None = None
+    cidr: str = ""
+    group_id: str = ""
+    prefix_list_id: str = ""
+    description: str = ""
+
+    @property
+    def peer(self) -> str:
+        return self.cidr or self.group_id or self.prefix_list_id
+
+    @property
+    def title(self) -> str:
+        if self.protocol == "-1":
+            return f"all traffic with {self.peer}"
+        ports = f"{self.from_port}" if self.from_port == self.to_port else f"{self.from_port}-{self.to_port}"
+        return f"{self.protocol} {ports} with {self.peer}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup:
+    """ec2:DescribeSecurityGroups."""
+
+    id: str
+    name: str = ""
+    vpc_id: str = ""
+    ingress: tuple[GroupRule, ...] = ()
+    egress: tuple[GroupRule, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return f"{self.id} ({self.name})" if self.name else self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AclEntry:
+    """``protocol`` is a number as text ("6", "17") or "-1". ``number`` 32767 is the final deny."""
+
+    number: int
+    egress: bool
+    allow: bool
+    protocol: str = "-1"
+    cidr: str = "0.0.0.0/0"
+    from_port: int | None = None
+    to_port: int | None = None
+    icmp_type: int | None = None
+    icmp_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAcl:
+    """ec2:DescribeNetworkAcls."""
+
+    id: str
+    vpc_id: str
+    default: bool = False
+    subnet_ids: tuple[str, ...] = ()
+    entries: tuple[AclEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteEntry:
+    """One route. ``target`` is "local" or an id (igw-, nat-, eigw-, tgw-, pcx-, vgw-, eni-, vpce-).
+
+    ``destination`` is a network or a prefix list id. ``origin`` is EC2's Origin.
+    """
+
+    destination: str
+    target: str
+    state: str = "active"
+    origin: str = "CreateRoute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTable:
+    """ec2:DescribeRouteTables."""
+
+    id: str
+    vpc_id: str
+    main: bool = False
+    subnet_ids: tuple[str, ...] = ()
+    gateway_ids: tuple[str, ...] = ()
+    routes: tuple[RouteEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateAddress:
+    """A private IPv4 address of an interface and the public one mapped onto it, if any."""
+
+    address: str
+    public: str = ""
+    primary: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInterface:
+    """ec2:DescribeNetworkInterfaces."""
+
+    id: str
+    vpc_id: str
+    subnet_id: str
+    zone: str = ""
+    type: str = "interface"
+    description: str = ""
+    addresses: tuple[PrivateAddress, ...] = ()
+    ipv6: tuple[str, ...] = ()
+    group_ids: tuple[str, ...] = ()
+    instance_id: str = ""
+    device_index: int | None = None
+    source_dest_check: bool = True
+
+    @property
+    def private_addresses(self) -> tuple[str, ...]:
+        return tuple(address.address for address in self.addresses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixList:
+    """ec2:GetManagedPrefixListEntries, every entry."""
+
+    id: str
+    cidrs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InternetGateway:
+    id: str
+    vpc_ids: tuple[str, ...] = ()  # attached (state "available" or "attached")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPublicAccess:
+    """ec2:DescribeVpcBlockPublicAccessOptions and its exclusions."""
+
+    mode: str = "off"  # off | block-bidirectional | block-ingress
+    state: str = "default-state"
+    exclusions: tuple[tuple[str, str], ...] = ()  # (VPC or subnet id, allow-bidirectional | allow-egress)

@@ -1,0 +1,89 @@
+"""Everything known about one environment: tables of facts, and the paths that run through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vpclink_checks.model.api import Api, Deployment, Route, Stage
+from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, Target, TargetGroup
+from vpclink_checks.model.compute import AutoScalingGroup, Instance, LaunchSettings
+from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, HostedZone, Mapping, RoutingRule
+from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, TaskDefinition
+from vpclink_checks.model.fact import Gap, Table
+from vpclink_checks.model.link import VpcLink
+from vpclink_checks.model.network import (
+    BlockPublicAccess,
+    InternetGateway,
+    NetworkAcl,
+    NetworkInterface,
+    PrefixList,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
+from vpclink_checks.model.path import Neighbour, Path
+
+
+def _unread() -> Table[Any]:
+    """A table that nobody filled is unknown, never empty."""
+    return Table(gap=Gap(operation="this source", action="", code="NotRead"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """One environment. The comment behind each table is its key."""
+
+    source: str = "snapshot"  # live | snapshot | static | demo
+    account: str = ""
+    region: str = ""
+    partition: str = "aws"
+    taken_at: datetime | None = None
+
+    domains: Table[DomainName] = field(default_factory=_unread)  # domain name
+    mappings: Table[tuple[Mapping, ...]] = field(default_factory=_unread)  # domain name
+    routing_rules: Table[tuple[RoutingRule, ...]] = field(default_factory=_unread)  # domain name
+    certificates: Table[Certificate] = field(default_factory=_unread)  # ARN
+    hosted_zones: Table[HostedZone] = field(default_factory=_unread)  # zone id
+    records: Table[tuple[DnsRecord, ...]] = field(default_factory=_unread)  # domain name: its records in every zone
+
+    apis: Table[Api] = field(default_factory=_unread)  # API id
+    stages: Table[Stage] = field(default_factory=_unread)  # Stage.key
+    deployments: Table[tuple[Deployment, ...]] = field(default_factory=_unread)  # API id
+    edited_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # API id
+    served_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # Stage.key
+
+    links: Table[VpcLink] = field(default_factory=_unread)  # link id
+
+    load_balancers: Table[LoadBalancer] = field(default_factory=_unread)  # ARN
+    load_balancer_attributes: Table[dict[str, str]] = field(default_factory=_unread)  # ARN
+    listeners: Table[tuple[Listener, ...]] = field(default_factory=_unread)  # load balancer ARN
+    listener_rules: Table[tuple[ListenerRule, ...]] = field(default_factory=_unread)  # listener ARN
+    target_groups: Table[TargetGroup] = field(default_factory=_unread)  # ARN
+    target_group_attributes: Table[dict[str, str]] = field(default_factory=_unread)  # ARN
+    targets: Table[tuple[Target, ...]] = field(default_factory=_unread)  # target group ARN
+
+    vpcs: Table[Vpc] = field(default_factory=_unread)  # id, and so on to block_public_access
+    subnets: Table[Subnet] = field(default_factory=_unread)
+    interfaces: Table[NetworkInterface] = field(default_factory=_unread)
+    security_groups: Table[SecurityGroup] = field(default_factory=_unread)
+    network_acls: Table[NetworkAcl] = field(default_factory=_unread)
+    route_tables: Table[RouteTable] = field(default_factory=_unread)
+    prefix_lists: Table[PrefixList] = field(default_factory=_unread)
+    internet_gateways: Table[InternetGateway] = field(default_factory=_unread)
+    block_public_access: Table[BlockPublicAccess] = field(default_factory=_unread)  # region
+
+    instances: Table[Instance] = field(default_factory=_unread)  # instance id
+    auto_scaling_groups: Table[AutoScalingGroup] = field(default_factory=_unread)  # name
+    launch_settings: Table[LaunchSettings] = field(default_factory=_unread)  # AutoScalingGroup.launch
+
+    clusters: Table[Cluster] = field(default_factory=_unread)  # ARN
+    services: Table[Service] = field(default_factory=_unread)  # ARN
+    tasks: Table[tuple[Task, ...]] = field(default_factory=_unread)  # service ARN
+    container_instances: Table[tuple[ContainerInstance, ...]] = field(default_factory=_unread)  # cluster ARN
+    task_definitions: Table[TaskDefinition] = field(default_factory=_unread)  # ARN, or file
+
+    paths: tuple[Path, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()

@@ -1,0 +1,1 @@
+"""The only sockets: each probe returns a frozen observation."""

@@ -1,0 +1,1 @@
+"""One way in a file; each ends in a Topology."""

@@ -1,0 +1,66 @@
+"""Raw answers of AWS, as boto3 gives them, pages joined: what snapshots hold and shapes read.
+
+This is the one place for untyped dictionaries; ``aws_shapes`` turns them into the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vpclink_checks.model.fact import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: boto3's service name, the operation as AWS names it, its parameters."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """``ec2:DescribeSecurityGroups``: how reports count and name calls."""
+        return f"{self.service}:{self.operation}"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Equal for equal calls, whatever the order of their parameters."""
+        return self.service, self.operation, json.dumps(self.params, sort_keys=True, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gave: a response (secrets already removed), or the gap in its place."""
+
+    call: Call
+    response: Mapping[str, Any] | None = None
+    gap: Gap | None = None
+
+
+class Facts:
+    """Every answer gathered so far, by call."""
+
+    def __init__(self, answers: Iterable[Answer] = ()) -> None:
+        self._answers: dict[tuple[str, str, str], Answer] = {}
+        for answer in answers:
+            self.add(answer)
+
+    def add(self, answer: Answer) -> None:
+        self._answers[answer.call.key] = answer
+
+    def get(self, call: Call) -> Answer | None:
+        return self._answers.get(call.key)
+
+    def of(self, service: str, operation: str) -> list[Answer]:
+        """Every answer to this operation, whatever its parameters."""
+        return [one for one in self._answers.values() if one.call.name == f"{service}:{operation}"]
+
+    def __iter__(self) -> Iterator[Answer]:
+        return iter(self._answers.values())
+
+    def __len__(self) -> int:
+        return len(self._answers)
