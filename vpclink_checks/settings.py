@@ -30,6 +30,8 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSettings:
+    """One declared probe (``[[env.NAME.probe]]``)."""
+
     method: str = "GET"
     path: str = "/"
     request_headers: Mapping[str, str | EnvVar] = field(default_factory=dict)

@@ -38,9 +38,7 @@ def failed(
     )
 
 
-def noted(
-    message: str, *evidence: Evidence, fix: Fix | None = None, location: Location | None = None
-) -> Verdict:
+def noted(message: str, *evidence: Evidence, fix: Fix | None = None, location: Location | None = None) -> Verdict:
     """Worth reading, never gates: legitimate but unusual, or known by unconfirmed facts only."""
     return Verdict(outcome=Outcome.NOTE, message=message, evidence=evidence, fix=fix, location=location)
 

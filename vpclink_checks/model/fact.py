@@ -72,9 +72,7 @@ class Table(Generic[T]):
         """The fact. Raises UnknownFact for a gap, and for a key that does not exist."""
         found = self.find(key)
         if found is None:
-            raise UnknownFact(
-                Gap(operation="lookup", action="", code="NotFound", message=f"no {key} in the facts")
-            )
+            raise UnknownFact(Gap(operation="lookup", action="", code="NotFound", message=f"no {key} in the facts"))
         return found
 
     def all(self) -> tuple[T, ...]:

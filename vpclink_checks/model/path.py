@@ -100,5 +100,3 @@ class Neighbour:
     title: str = ""
     routes: tuple[Route, ...] = ()
     gap: Gap | None = None
-
-

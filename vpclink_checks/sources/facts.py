@@ -50,9 +50,11 @@ class Facts:
             self.add(answer)
 
     def add(self, answer: Answer) -> None:
+        """Keep the answer; a later one to the same call takes its place."""
         self._answers[answer.call.key] = answer
 
     def get(self, call: Call) -> Answer | None:
+        """The answer to exactly this call, if it was asked."""
         return self._answers.get(call.key)
 
     def of(self, service: str, operation: str) -> list[Answer]:

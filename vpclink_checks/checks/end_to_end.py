@@ -1,0 +1,1 @@
+"""Checks of the end-to-end hop."""

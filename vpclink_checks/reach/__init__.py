@@ -1,0 +1,1 @@
+"""Pure packet reasoning: exact for what it claims, unknown beyond."""
