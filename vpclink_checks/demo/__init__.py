@@ -1,0 +1,1 @@
+"""The built-in environment: a packaged recording, and real sockets on loopback."""

@@ -1,0 +1,1 @@
+"""Live AWS, read-only: the only home of boto3."""
