@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.report import Evidence, Fix, Location, Witness
-from vpclink_checks.words import Outcome
+from vpclink_checks.words import Outcome, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """``outcome`` is fail, unknown, note, pass or not-applicable; the rest is the run's business."""
+    """``outcome`` is fail, unknown, note, pass or not-applicable; the rest is the run's business.
+
+    ``severity``: of this verdict alone, where the facts make it milder than the check's own; None
+    for the check's own. A severity that the config gives the check wins over both.
+    """
 
     outcome: Outcome
     message: str
+    severity: Severity | None = None
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
     witness: Witness | None = None
@@ -31,10 +36,17 @@ def failed(
     fix: Fix | None = None,
     witness: Witness | None = None,
     location: Location | None = None,
+    severity: Severity | None = None,
 ) -> Verdict:
     """*message*: one sentence, what is wrong, with the values. *fix*: instead of the check's own."""
     return Verdict(
-        outcome=Outcome.FAIL, message=message, evidence=evidence, fix=fix, witness=witness, location=location
+        outcome=Outcome.FAIL,
+        message=message,
+        severity=severity,
+        evidence=evidence,
+        fix=fix,
+        witness=witness,
+        location=location,
     )
 
 
