@@ -104,6 +104,13 @@ def test_the_most_specific_severity_wins(configured: dict[str, Severity], expect
     assert finding.severity == expected
 
 
+def test_a_verdict_may_soften_the_severity_but_the_config_has_the_last_word() -> None:
+    soft = make("api/named", replace(failed("x"), severity=Severity.HYGIENE))
+    assert [one.gates for one in run([soft])] == [False]
+    (finding,) = run([soft], severity={"api/*": Severity.EXPOSURE})
+    assert (finding.severity, finding.gates) == (Severity.EXPOSURE, True)
+
+
 def test_each_path_is_judged_and_an_environment_once() -> None:
     checks = [make("api/a", passed("x")), make("exposure/b", passed("x"), scope="environment")]
     findings = run(checks, context(PATH_API, PATH_STATUS))

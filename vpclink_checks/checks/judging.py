@@ -39,11 +39,11 @@ class Rules:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     waivers: tuple[WaiverSettings, ...] = ()
 
-    def severity_of(self, check: Check) -> Severity:
-        """The check's severity here: an exact id wins, then the longest pattern that matches."""
+    def severity_of(self, check: Check, verdict: Verdict) -> Severity:
+        """What the config says (an exact id wins, then the longest pattern), the verdict, the check."""
         fits = [pattern for pattern in self.severity if matches(pattern, check.id)]
         best = max(fits, key=lambda pattern: (pattern == check.id, len(pattern)), default=None)
-        return check.severity if best is None else self.severity[best]
+        return (verdict.severity or check.severity) if best is None else self.severity[best]
 
 
 def _never(_context: Context, _path: Path) -> bool:
@@ -117,12 +117,11 @@ class Judging:
             return (self._blocked(check, path, blocker),)
         return self._judged(check, replace(self._context, path=path))
 
-    def _behind(self, check: Check, path: Path, stop: Stop) -> Finding:
+    def _beyond(self, check: Check, path: Path, stop: Stop) -> Finding:
         """What lies behind the place where the path stops."""
         if stop.gap is not None:
-            return self._whole(
-                check, path, unknown(f"the path stops at {stop.hop}: {stop.reason}: {stop.gap}"), stop.gap
-            )
+            verdict = unknown(f"the path stops at {stop.hop}: {stop.reason}: {stop.gap}")
+            return self._whole(check, path, verdict, stop.gap)
         if stop.check in self.checks and (blocker := self._blocker(stop.check, path)):
             return self._blocked(check, path, blocker)
         return self._whole(check, path, not_applicable(f"the path ends at {stop.hop}: {stop.reason}"))
@@ -178,7 +177,7 @@ class Judging:
             check=check.id,
             hop=check.hop,
             outcome=verdict.outcome,
-            severity=self._rules.severity_of(check),
+            severity=self._rules.severity_of(check, verdict),
             gates=False,
             path=path_id,
             subject=subject.id,
