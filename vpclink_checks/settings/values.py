@@ -1,4 +1,4 @@
-"""Settings: what vpclink.toml (or [tool.vpclink]) says, validated and frozen. Contract, section 4."""
+"""What a config file says, as frozen values."""
 
 from __future__ import annotations
 
