@@ -70,6 +70,7 @@ class Finding:
     subject: str = ""
     subject_key: str = ""
     fingerprint: str = ""
+    expected: str = ""  # what holds when the check passes: for readers, not in report.json
     message: str = ""
     evidence: tuple[Evidence, ...] = ()
     witness: Witness | None = None

@@ -183,6 +183,7 @@ class Judging:
             subject=subject.id,
             subject_key=subject.key,
             fingerprint=fingerprint(check.id, path_id, subject.key),
+            expected=check.title,
             message=verdict.message,
             evidence=verdict.evidence,
             witness=verdict.witness,
