@@ -1,0 +1,22 @@
+"""Where the facts so far lead: one file for each stretch of the path."""
+
+from __future__ import annotations
+
+from vpclink_checks.settings import EnvSettings
+from vpclink_checks.sources.facts import Facts
+from vpclink_checks.sources.leads.answers import Answers
+from vpclink_checks.sources.leads.balancing import Balancing
+from vpclink_checks.sources.leads.containers import Containers
+from vpclink_checks.sources.leads.front import Front
+from vpclink_checks.sources.leads.network import Network
+
+
+class Leads(Answers):
+    """All leads of the facts so far; each is computed once, when first asked for."""
+
+    def __init__(self, facts: Facts, settings: EnvSettings) -> None:
+        super().__init__(facts, settings)
+        self.front = Front(self)
+        self.balancing = Balancing(self, self.front)
+        self.containers = Containers(self, self.balancing)
+        self.network = Network(self, self.front, self.balancing, self.containers)

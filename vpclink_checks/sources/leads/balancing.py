@@ -1,0 +1,166 @@
+"""Load balancers, listeners, target groups: those of the path, and those that share its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from vpclink_checks.sources.leads.answers import Answers
+from vpclink_checks.sources.leads.front import Front
+
+
+def balancer_of(arn: str) -> str:
+    """The load balancer of a listener's ARN; a load balancer's own ARN stays as it is.
+
+    ``…:listener/net/NAME/ID/LISTENER`` -> ``…:loadbalancer/net/NAME/ID``.
+    """
+    head, mark, tail = arn.partition(":listener/")
+    return f"{head}:loadbalancer/{tail.rpartition('/')[0]}" if mark else arn
+
+
+class Balancing:
+    """What elbv2's answers lead to."""
+
+    def __init__(self, answers: Answers, front: Front) -> None:
+        self._answers = answers
+        self._front = front
+
+    @cached_property
+    def balancers(self) -> dict[str, Mapping[str, Any]]:
+        """Every load balancer of the region by ARN."""
+        listed = self._answers.items("elbv2:DescribeLoadBalancers", "LoadBalancers")
+        return {one["LoadBalancerArn"]: one for one in listed}
+
+    @cached_property
+    def groups(self) -> dict[str, Mapping[str, Any]]:
+        """Every target group of the region by ARN."""
+        listed = self._answers.items("elbv2:DescribeTargetGroups", "TargetGroups")
+        return {one["TargetGroupArn"]: one for one in listed}
+
+    @cached_property
+    def on_path(self) -> set[str]:
+        """Load balancers that links and integrations lead to, and ALBs registered behind those."""
+        hosts = self._front.hosts
+        named = {balancer_of(arn) for arn in self._front.target_arns}
+        named |= {arn for arn, one in self.balancers.items() if one.get("DNSName", "").lower() in hosts}
+        return self._with_albs_behind(named)
+
+    def _with_albs_behind(self, balancers: set[str]) -> set[str]:
+        while True:
+            behind = {target for target in self.targets(self.groups_of(balancers)) if ":loadbalancer/app/" in target}
+            if behind <= balancers:
+                return balancers
+            balancers = balancers | behind
+
+    @cached_property
+    def path_groups(self) -> set[str]:
+        """Target groups of the path's own balancers."""
+        return self.groups_of(self.on_path)
+
+    def groups_of(self, balancers: set[str]) -> set[str]:
+        """Target groups that these balancers are attached to or forward to."""
+        attached = {arn for arn, one in self.groups.items() if balancers & set(one.get("LoadBalancerArns") or ())}
+        return attached | {group for balancer, group in self._forwards if balancer in balancers}
+
+    @cached_property
+    def _forwards(self) -> set[tuple[str, str]]:
+        pairs = set()
+        for one in self._answers.items("elbv2:DescribeListeners", "Listeners"):
+            for group in _forwarded(one.get("DefaultActions") or ()):
+                pairs.add((one.get("LoadBalancerArn", ""), group))
+        for params, page in self._answers.responses("elbv2:DescribeRules"):
+            for rule in page.get("Rules") or ():
+                for group in _forwarded(rule.get("Actions") or ()):
+                    pairs.add((balancer_of(params.get("ListenerArn", "")), group))
+        return pairs
+
+    def targets(self, groups: Iterable[str]) -> set[str]:
+        """Ids registered with these groups: instances, addresses, ALBs."""
+        return {target for group in groups for target in self._registered.get(group, ())}
+
+    @cached_property
+    def _registered(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for params, page in self._answers.responses("elbv2:DescribeTargetHealth"):
+            ids = {one["Target"]["Id"] for one in page.get("TargetHealthDescriptions") or ()}
+            found.setdefault(params.get("TargetGroupArn", ""), set()).update(ids)
+        return found
+
+    @cached_property
+    def doors(self) -> set[str]:
+        """Balancers through which the internet may come in, and ALBs behind those."""
+        facing = {arn for arn, one in self.balancers.items() if one.get("Scheme") == "internet-facing"}
+        return self._with_albs_behind(facing) if self.on_path else set()
+
+    @cached_property
+    def sharing(self) -> set[str]:
+        """Doors that lead to a target of ours."""
+        ours = self.targets(self.path_groups) | self.on_path | self._addresses
+        shared: set[str] = set()
+        while True:
+            more = {door for door in self.doors if self.targets(self.groups_of({door})) & (ours | shared)}
+            if more <= shared:
+                return shared
+            shared |= more
+
+    @cached_property
+    def _addresses(self) -> set[str]:
+        """Private addresses of our instances: another group may have registered those instead."""
+        ours = self.targets(self.path_groups)
+        return {
+            address["PrivateIpAddress"]
+            for reservation in self._answers.items("ec2:DescribeInstances", "Reservations")
+            for instance in reservation.get("Instances") or ()
+            if instance["InstanceId"] in ours
+            for interface in instance.get("NetworkInterfaces") or ()
+            for address in interface.get("PrivateIpAddresses") or ()
+        }
+
+    @cached_property
+    def followed(self) -> set[str]:
+        """Balancers whose listeners are read."""
+        return self.on_path | self.sharing
+
+    @cached_property
+    def followed_groups(self) -> set[str]:
+        """Target groups of every balancer whose listeners are read."""
+        return self.groups_of(self.followed)
+
+    @cached_property
+    def asked_for_health(self) -> set[str]:
+        """Target groups whose targets are read: those followed, and those behind a possible door."""
+        return self.followed_groups | self.groups_of(self.doors)
+
+    @cached_property
+    def listeners(self) -> set[str]:
+        """Listeners that were read."""
+        listed = self._answers.items("elbv2:DescribeListeners", "Listeners")
+        return {one["ListenerArn"] for one in listed}
+
+    @cached_property
+    def certificates(self) -> set[str]:
+        """Certificates of the listeners that were read."""
+        listed = self._answers.items("elbv2:DescribeListeners", "Listeners")
+        held = {one.get("CertificateArn", "") for listener in listed for one in listener.get("Certificates") or ()}
+        return {arn for arn in held if ":acm:" in arn}
+
+    @cached_property
+    def security_groups(self) -> set[str]:
+        """Security groups that the followed balancers carry."""
+        return {one for arn in self.followed for one in self.balancers.get(arn, {}).get("SecurityGroups") or ()}
+
+    @cached_property
+    def vpc_ids(self) -> set[str]:
+        """VPCs of the followed balancers and their groups."""
+        rows = [self.balancers.get(arn, {}) for arn in self.followed]
+        rows += [self.groups.get(arn, {}) for arn in self.followed_groups]
+        return {one["VpcId"] for one in rows if one.get("VpcId")}
+
+
+def _forwarded(actions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for action in actions:
+        if action.get("TargetGroupArn"):
+            yield action["TargetGroupArn"]
+        for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or ():
+            yield group["TargetGroupArn"]
