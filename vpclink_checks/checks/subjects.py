@@ -15,9 +15,14 @@ from vpclink_checks.model.domain import DomainName
 from vpclink_checks.model.ecs import Service, TaskDefinition
 from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.link import VpcLink
-from vpclink_checks.model.path import Destination, Path
+from vpclink_checks.model.path import Destination, Path, Stop
 
 T = TypeVar("T")
+
+
+def stopped_by(path: Path, check_id: str) -> Stop | None:
+    """The path's stop, if this check is the one that has to explain it."""
+    return path.stop if path.stop is not None and path.stop.check == check_id else None
 
 
 def reached(ctx: Context, thing: T | None, noun: str) -> T:

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
+def dns_name(text: str) -> str:
+    """A name as DNS compares it, without the ``dualstack.`` that the console puts before alias targets.
+
+    Route 53 developer guide, routing-to-elb-load-balancer.
+    """
+    return text.lower().rstrip(".").removeprefix("dualstack.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One endpoint of a custom domain (two while it is being migrated)."""
@@ -84,6 +92,12 @@ class Certificate:
     pending_names: tuple[str, ...] = ()  # names whose validation is not SUCCESS
     failure_reason: str = ""
 
+    def covers(self, host: str) -> bool:
+        """Whether one of its names is *host*; a wildcard stands for exactly one label (RFC 6125)."""
+        wanted = host.lower().rstrip(".")
+        wildcard = "*." + wanted.partition(".")[2]
+        return any(name.lower().rstrip(".") in (wanted, wildcard) for name in self.names)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostedZone:
@@ -92,6 +106,11 @@ class HostedZone:
     id: str
     name: str
     private: bool = False
+
+    def holds(self, name: str) -> bool:
+        """Whether *name* lies in this zone (it may still be delegated further)."""
+        zone, wanted = dns_name(self.name), dns_name(name)
+        return wanted == zone or wanted.endswith(f".{zone}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
