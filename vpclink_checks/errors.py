@@ -27,9 +27,11 @@ class Problem:
     message: str
     key: str | None = None
     hint: str | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        numbers = (str(number) for number in (self.line, self.column) if number is not None)
+        place = ":".join((self.file, *numbers))
         subject = f"{self.key}: " if self.key else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{place}: {subject}{self.message}{hint}"
