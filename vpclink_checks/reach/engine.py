@@ -1,12 +1,181 @@
-"""Who can reach what: the one interface through which checks ask about packets."""
+"""Who can reach what: the one interface through which checks ask about packets.
+
+Exact for TCP between a load balancer or a version 2 link and targets of the same VPC, over groups,
+ACLs and local routes, and for the ordinary way in from the internet. Whatever goes through an
+appliance, a peering or another gateway is ``unknown``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vpclink_checks.model.backend import Backend, backend_of, balancer_interfaces
+from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
+from vpclink_checks.model.fact import Gap, UnknownFact
+from vpclink_checks.model.network import NetworkInterface
+from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import groups, internet, legs, senders
+from vpclink_checks.reach.bounds import Bounds
+from vpclink_checks.reach.ends import backend_end, balancer_ends, balancer_groups, link_ends
+from vpclink_checks.reach.flow import trace
+from vpclink_checks.reach.internet import Exposure
+from vpclink_checks.reach.legs import Leg
+from vpclink_checks.reach.sets import FAMILIES
+from vpclink_checks.reach.trace import Trace
 
 
 class Reach:
-    """Answers over one topology; computed once and cached."""
+    """Answers over one topology; each is computed once."""
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
+        self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._exposures: dict[tuple[object, ...], Exposure] = {}
+
+    # -- the path ------------------------------------------------------------------------------
+
+    def legs(self, path: Path) -> tuple[Leg, ...]:
+        """Every (zone of the load balancer, registered target) that packets go between.
+
+        Draining targets get none, nor do targets that a zone does not send to. Raises UnknownFact.
+        """
+        if path.id not in self._legs:
+            balancer, group = _stretch(path)
+            self._legs[path.id] = legs.of(self.topology, balancer, group)
+        return self._legs[path.id]
+
+    def backends(self, path: Path, target: Target) -> tuple[Backend, ...]:
+        """Where a registered target listens; an ALB target at every interface of that ALB. Raises UnknownFact."""
+        _, group = _stretch(path)
+        if group.target_type == "alb":
+            balancer = self.topology.load_balancers.find(target.id)
+            return _balancer_backends(self.topology, balancer, target) if balancer else ()
+        found = backend_of(self.topology, group, target)
+        return (found,) if found else ()
+
+    def load_balancer_traffic(self, path: Path, leg: Leg) -> tuple[Trace, ...]:
+        """The callers' traffic of one leg as it really arrives: a trace for each address it comes from.
+
+        semantics.md, section 5 (table of source addresses) and 6.2. Raises UnknownFact.
+        """
+        balancer, group = _stretch(path)
+        return tuple(
+            senders.traffic(self.topology, path.link, balancer, group, source, backend)
+            for backend in self.backends(path, leg.target)
+            for source in senders.of(self.topology, path.link, balancer, group, leg.zone, backend)
+        )
+
+    def health_check(self, path: Path, leg: Leg) -> tuple[Trace, ...]:
+        """The health checks of one leg, from the load balancer's own addresses. Raises UnknownFact.
+
+        A reference to the load balancer's groups admits them whatever the PrivateLink switch says.
+        """
+        balancer, group = _stretch(path)
+        port = _health_port(group, leg.target)
+        return tuple(
+            trace(self.topology, source, backend_end(backend), port)
+            for backend in self.backends(path, leg.target)
+            for source in balancer_ends(self.topology, balancer, leg.zone, backend_end(backend).family)
+        )
+
+    def link_to_load_balancer(self, path: Path, zone: Zone) -> tuple[Trace, ...]:
+        """From the VPC link to the load balancer's listener in one zone. Raises UnknownFact.
+
+        A version 1 link's packets come from addresses that AWS does not document: one trace, with the
+        load balancer's groups as its only step. A version 2 link: one for each pair of addresses.
+        """
+        balancer, _ = _stretch(path)
+        if path.link is None or path.listener is None:
+            raise LookupError("the path has no link or no listener")
+        if path.link.version == 1:
+            return (senders.private_link(self.topology, balancer, path.listener.port),)
+        return tuple(
+            trace(self.topology, source, target, path.listener.port)
+            for source in link_ends(self.topology, path.link)
+            for target in balancer_ends(self.topology, balancer, zone, 4)
+        )
+
+    def admitted(self, group_ids: tuple[str, ...], port: int, family: int) -> Bounds:
+        """All addresses that these groups together let in on a TCP port; references are left out."""
+        found = groups.openings(self.topology, group_ids, "ingress", protocol="tcp", port=port, family=family)
+        return groups.admitted(found, family)
+
+    # -- the internet --------------------------------------------------------------------------
+
+    def internet(self, backend: Backend, ports: Iterable[int]) -> Exposure:
+        """The ordinary doors of a backend on these ports.
+
+        All interfaces of an instance are judged: what listens on a host port listens on every address.
+        """
+        wanted = tuple(ports)
+        key = (backend.interface.id, backend.target.id, wanted)
+        if key not in self._exposures:
+            self._exposures[key] = internet.exposure(self.topology, self.interfaces_of(backend), wanted)
+        return self._exposures[key]
+
+    def interfaces_of(self, backend: Backend) -> tuple[NetworkInterface, ...]:
+        """The backend's interface, and for an instance target all others of the instance."""
+        instance = self.topology.instances.find(backend.target.id) if backend.target.id.startswith("i-") else None
+        if instance is None:
+            return (backend.interface,)
+        attached = [self.topology.interfaces.need(one) for one in instance.interface_ids] or [
+            one for one in self.topology.interfaces.all() if one.instance_id == instance.id
+        ]
+        return tuple(sorted(attached, key=lambda one: one.id != backend.interface.id))
+
+    def internet_to_balancer(self, balancer: LoadBalancer, port: int) -> Exposure:
+        """The ordinary doors of a load balancer's listener. Raises UnknownFact.
+
+        An internal one has public IPv6 addresses at most, and only where its attribute
+        ``ipv6.deny_all_igw_traffic`` is false (elb-network-load-balancers-user-guide).
+        """
+        own_groups = balancer_groups(balancer)
+        doors = [
+            internet.door(self.topology, one, address, outside, port, group_ids=own_groups)
+            for one in balancer_interfaces(self.topology, balancer)
+            for address, outside in _outside(balancer, one)
+        ]
+        absent = [] if doors else [f"no interface of {balancer.name} has a public address"]
+        return Exposure(doors=tuple(doors), absent=tuple(absent))
+
+
+def _outside(balancer: LoadBalancer, interface: NetworkInterface) -> tuple[tuple[str, str], ...]:
+    """An internet-facing load balancer has public IPv4 addresses, whether its interfaces show them or not."""
+    four, six = (internet.public_addresses(interface, family) for family in FAMILIES)
+    if not four and not balancer.internal:
+        four = tuple((address, balancer.dns_name or address) for address in interface.private_addresses)
+    return four + six
+
+
+def _stretch(path: Path) -> tuple[LoadBalancer, TargetGroup]:
+    if path.load_balancer is None or path.target_group is None:
+        raise LookupError("the path ends before its target group")
+    return path.load_balancer, path.target_group
+
+
+def _balancer_backends(topology: Topology, balancer: LoadBalancer, target: Target) -> tuple[Backend, ...]:
+    return tuple(
+        Backend(
+            target=target,
+            interface=replace(one, group_ids=balancer.security_group_ids),
+            address=address,
+            port=target.port,
+        )
+        for one in balancer_interfaces(topology, balancer)
+        for address in one.private_addresses
+    )
+
+
+def _health_port(group: TargetGroup, target: Target) -> int:
+    """The port that AWS says it checks, else the target group's setting; traffic-port is the registered one."""
+    if target.health_port is not None:
+        return target.health_port
+    text = group.health_check.port
+    if text in ("", "traffic-port"):
+        return target.port
+    if not text.isdecimal():
+        call = "elasticloadbalancing:DescribeTargetGroups"
+        raise UnknownFact(Gap(operation=call, action=call, code="NotRecorded", message=f"health-check port {text}"))
+    return int(text)

@@ -1,0 +1,119 @@
+"""Network ACLs: numbered, stateless, one for each subnet; judged where a packet leaves or enters one.
+
+Source: amazon-vpc-user-guide, vpc-network-acls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+from vpclink_checks.model.fact import Gap, UnknownFact
+from vpclink_checks.model.network import AclEntry, NetworkAcl
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.ends import End
+from vpclink_checks.reach.fixes import acl_allow
+from vpclink_checks.reach.protocols import name, ports, same
+from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses, none, world
+from vpclink_checks.reach.trace import Decision, Step
+
+LAST_NUMBER = 32767  # the rule "*", which cannot be changed or removed
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The packets that one entry decides first: these ports with these addresses. No entry: denied."""
+
+    ports: Span
+    addresses: Addresses
+    entry: AclEntry | None
+
+    @property
+    def allow(self) -> bool:
+        """Whether these packets pass."""
+        return self.entry is not None and self.entry.allow
+
+
+def acl_of(topology: Topology, subnet_id: str, vpc_id: str) -> NetworkAcl:
+    """The ACL that the subnet is associated with, else its VPC's default one. Raises UnknownFact."""
+    for acl in topology.network_acls:
+        if subnet_id in acl.subnet_ids:
+            return acl
+    topology.network_acls.all()  # an association may hide in what was not read
+    for acl in topology.network_acls:
+        if acl.default and acl.vpc_id == vpc_id:
+            return acl
+    call = "ec2:DescribeNetworkAcls"
+    raise UnknownFact(Gap(operation=call, action=call, code="NotRecorded", message=f"no network ACL of {subnet_id}"))
+
+
+def entry_text(acl: NetworkAcl, entry: AclEntry | None, *, egress: bool) -> str:
+    """``acl-… outbound rule 100 denies tcp 1024-65535 with 10.0.0.0/8``."""
+    word = "outbound" if egress else "inbound"
+    if entry is None or entry.number == LAST_NUMBER:
+        return f"network ACL {acl.id} {word} rule * denies what no other rule takes in"
+    shown = name(entry.protocol)
+    if entry.from_port is not None:
+        same_port = entry.from_port == entry.to_port
+        shown += f" {entry.from_port}" if same_port else f" {entry.from_port}-{entry.to_port}"
+    verb = "allows" if entry.allow else "denies"
+    return f"network ACL {acl.id} {word} rule {entry.number} {verb} {shown} with {entry.cidr}"
+
+
+def pieces(acl: NetworkAcl, *, egress: bool, family: int, protocol: str, asked: Ranges) -> tuple[Piece, ...]:
+    """Who decides about each port of *asked* and each address: disjoint, and together all of them."""
+    mine = [one for one in acl.entries if one.egress == egress and same(one.protocol, protocol)]
+    entries = sorted((one for one in mine if addresses(one.cidr).family == family), key=lambda one: one.number)
+    taken = [ports(one.protocol, one.from_port, one.to_port) for one in entries]
+    edges = [edge for one in taken for first, last in one.spans for edge in (first, last + 1)]
+    return tuple(piece for span in asked.cut(edges) for piece in _walk(entries, taken, span, family))
+
+
+def _walk(entries: list[AclEntry], taken: list[Ranges], span: Span, family: int) -> list[Piece]:
+    left, found = world(family), []
+    for entry, its_ports in zip(entries, taken, strict=True):
+        hit = left & addresses(entry.cidr) if span[0] in its_ports else none(family)
+        if hit:
+            found.append(Piece(span, hit, entry))
+            left = left - hit
+    return [*found, Piece(span, left, None)] if left else found
+
+
+def admitted(found: tuple[Piece, ...], family: int, *, every_port: bool) -> Addresses:
+    """The addresses let through on every port asked for, or on some."""
+    by_port: dict[Span, Addresses] = {}
+    for piece in found:
+        allowed = piece.addresses if piece.allow else none(family)
+        by_port[piece.ports] = by_port.get(piece.ports, none(family)) | allowed
+    join = Addresses.__and__ if every_port else Addresses.__or__
+    return reduce(join, by_port.values()) if by_port else none(family)
+
+
+def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: str, asked: Ranges) -> Step:
+    """What the ACL of *own*'s subnet says to packets to (egress) or from (ingress) *peer* on all these ports."""
+    layer = f"network ACL of {own.subnet_id}, {'outbound' if egress else 'inbound'}"
+    try:
+        acl = acl_of(topology, own.subnet_id, own.vpc_id)
+    except UnknownFact as signal:
+        return Step(layer=layer, component=own.subnet_id, decision=Decision.UNKNOWN, rule=str(signal.gap))
+    every = pieces(acl, egress=egress, family=own.family, protocol=protocol, asked=asked)
+    mine = [piece for piece in every if piece.addresses & peer.addresses]
+    through = admitted(every, own.family, every_port=True)
+    if peer.addresses <= through:
+        rule = "; ".join(dict.fromkeys(entry_text(acl, piece.entry, egress=egress) for piece in mine))
+        return Step(layer=layer, component=acl.id, decision=Decision.ALLOW, rule=rule)
+    denies = next(piece for piece in mine if not piece.allow)
+    rule = f"{entry_text(acl, denies.entry, egress=egress)}, met by {_ports_text(protocol, denies.ports)}"
+    if peer.addresses & through:
+        rule = f"{rule}, for a part of {peer.addresses.title}, and which address is used is not known"
+        return Step(layer=layer, component=acl.id, decision=Decision.UNKNOWN, rule=rule)
+    rule = f"{rule} {'to' if egress else 'from'} {peer.addresses.title}"
+    ports_asked = (asked.spans[0][0], asked.spans[-1][1])
+    cidr = next(iter(peer.addresses.cidrs()))
+    fix = acl_allow(acl, denies.entry, egress=egress, protocol=protocol, ports=ports_asked, cidr=cidr)
+    return Step(layer=layer, component=acl.id, decision=Decision.DENY, rule=rule, fix=fix)
+
+
+def _ports_text(protocol: str, span: Span) -> str:
+    shown = str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}"
+    return f"{name(protocol)} {shown}"

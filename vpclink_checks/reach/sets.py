@@ -1,0 +1,231 @@
+"""Exact sets of addresses and ports: sorted spans of integers, IPv4 and IPv6 apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
+
+Span = tuple[int, int]
+FAMILIES = (4, 6)
+_BITS = {4: 32, 6: 128}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """A set of integers: spans (first, last), both included, sorted, apart by at least one.
+
+    Build it with :meth:`of`; two equal sets are then equal objects.
+    """
+
+    spans: tuple[Span, ...] = ()
+
+    @classmethod
+    def of(cls, *spans: Span) -> Ranges:
+        """The union of these spans; one whose last is below its first is empty."""
+        merged: list[Span] = []
+        for first, last in sorted(span for span in spans if span[0] <= span[1]):
+            if merged and first <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+            else:
+                merged.append((first, last))
+        return cls(tuple(merged))
+
+    def __bool__(self) -> bool:
+        return bool(self.spans)
+
+    def __contains__(self, value: int) -> bool:
+        return any(first <= value <= last for first, last in self.spans)
+
+    def __or__(self, other: Ranges) -> Ranges:
+        return Ranges.of(*self.spans, *other.spans)
+
+    def __and__(self, other: Ranges) -> Ranges:
+        found, mine, theirs = [], list(self.spans), list(other.spans)
+        i = j = 0
+        while i < len(mine) and j < len(theirs):
+            found.append((max(mine[i][0], theirs[j][0]), min(mine[i][1], theirs[j][1])))
+            if mine[i][1] < theirs[j][1]:
+                i += 1
+            else:
+                j += 1
+        return Ranges.of(*found)
+
+    def __sub__(self, other: Ranges) -> Ranges:
+        if not self.spans:
+            return self
+        return self & other.outside(self.spans[0][0], self.spans[-1][1])
+
+    def outside(self, first: int, last: int) -> Ranges:
+        """What lies in first..last and not in this set."""
+        gaps, start = [], first
+        for low, high in self.spans:
+            gaps.append((start, min(low - 1, last)))
+            start = max(start, high + 1)
+        gaps.append((start, last))
+        return Ranges.of(*gaps)
+
+    def __le__(self, other: Ranges) -> bool:
+        """Whether this is a subset of *other*."""
+        return not self - other
+
+    @property
+    def size(self) -> int:
+        """How many members."""
+        return sum(last - first + 1 for first, last in self.spans)
+
+    @property
+    def first(self) -> int:
+        """The smallest member. Raises ValueError for the empty set."""
+        if not self.spans:
+            raise ValueError("the empty set has no smallest member")
+        return self.spans[0][0]
+
+    def cut(self, points: Iterable[int]) -> tuple[Span, ...]:
+        """The spans, cut in front of each of *points*: pieces within which those make no difference."""
+        marks = sorted(set(points))
+        pieces: list[Span] = []
+        for first, last in self.spans:
+            starts = [first, *(mark for mark in marks if first < mark <= last)]
+            pieces.extend(zip(starts, [start - 1 for start in starts[1:]] + [last], strict=True))
+        return tuple(pieces)
+
+
+def one_port(port: int) -> Ranges:
+    """The set of this port alone."""
+    return Ranges.of((port, port))
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """A set of addresses of one family (4 or 6). Mixing families raises ValueError."""
+
+    family: int
+    ranges: Ranges = Ranges()
+
+    def _same(self, other: Addresses) -> Addresses:
+        if self.family != other.family:
+            raise ValueError(f"IPv{self.family} and IPv{other.family} addresses in one set")
+        return other
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __contains__(self, address: str) -> bool:
+        parsed = ip_address(address)
+        return parsed.version == self.family and int(parsed) in self.ranges
+
+    def __or__(self, other: Addresses) -> Addresses:
+        return Addresses(self.family, self.ranges | self._same(other).ranges)
+
+    def __and__(self, other: Addresses) -> Addresses:
+        return Addresses(self.family, self.ranges & self._same(other).ranges)
+
+    def __sub__(self, other: Addresses) -> Addresses:
+        return Addresses(self.family, self.ranges - self._same(other).ranges)
+
+    def __invert__(self) -> Addresses:
+        return world(self.family) - self
+
+    def __le__(self, other: Addresses) -> bool:
+        """Whether this is a subset of *other*."""
+        return self.ranges <= self._same(other).ranges
+
+    @property
+    def size(self) -> int:
+        """How many addresses."""
+        return self.ranges.size
+
+    @property
+    def first(self) -> str:
+        """The smallest address. Raises ValueError for the empty set."""
+        return str(_address(self.family, self.ranges.first))
+
+    def cidrs(self) -> tuple[str, ...]:
+        """The set as the fewest networks, smallest address first."""
+        found: list[str] = []
+        for first, last in self.ranges.spans:
+            low, high = _address(self.family, first), _address(self.family, last)
+            found.extend(str(network) for network in summarize_address_range(low, high))
+        return tuple(found)
+
+    @property
+    def title(self) -> str:
+        """For people: one address bare, a few networks, or the first ones and how many more."""
+        if self.size == 1:
+            return self.first
+        named = self.cidrs()
+        shown = ", ".join(named[:3]) or "nothing"
+        return shown if len(named) <= 3 else f"{shown} and {len(named) - 3} more"  # noqa: PLR2004
+
+
+def _address(family: int, value: int) -> IPv4Address | IPv6Address:
+    return IPv4Address(value) if family == 4 else IPv6Address(value)  # noqa: PLR2004
+
+
+@lru_cache(maxsize=4096)
+def addresses(text: str) -> Addresses:
+    """A network (``10.0.0.0/16``, host bits are dropped as EC2 does) or an address. Raises ValueError."""
+    network = ip_network(text, strict=False)
+    span = (int(network.network_address), int(network.broadcast_address))
+    return Addresses(network.version, Ranges.of(span))
+
+
+def none(family: int) -> Addresses:
+    """No address."""
+    return Addresses(family)
+
+
+def world(family: int) -> Addresses:
+    """Every address of the family."""
+    return Addresses(family, Ranges.of((0, 2 ** _BITS[family] - 1)))
+
+
+def union(family: int, texts: Iterable[str]) -> Addresses:
+    """All of these networks and addresses that are of the family."""
+    parsed = (addresses(text) for text in texts)
+    return reduce(Addresses.__or__, (one for one in parsed if one.family == family), none(family))
+
+
+# What no packet from the internet has as its source: semantics.md, section 7.4, and beside it the
+# blocks that routers on the internet drop (IANA special-purpose registries). The documentation
+# blocks stay in: configurations that name them mean the internet.
+_NEVER_PUBLIC = {
+    4: (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+    ),
+    6: ("::/127", "::ffff:0:0/96", "fc00::/7", "fe80::/9", "ff00::/8"),
+}
+_EXAMPLES = {4: "198.51.100.7", 6: "2001:db8:ffff::7"}
+# Up to here a set of public sources counts as restricted (an office's or a partner's range), above
+# as the internet at large: one IPv4 /16, one IPv6 /40.
+_RESTRICTED = {4: 2**16, 6: 2**88}
+
+
+def public(family: int, vpc_cidrs: Iterable[str] = ()) -> Addresses:
+    """Every public source: not private, shared, local, multicast or reserved, nor in these VPC blocks."""
+    return _public(family) - union(family, vpc_cidrs)
+
+
+@lru_cache
+def _public(family: int) -> Addresses:
+    return world(family) - union(family, _NEVER_PUBLIC[family])
+
+
+def is_wide(sources: Addresses) -> bool:
+    """Whether these public sources are more than one known network: the internet at large."""
+    return sources.size > _RESTRICTED[sources.family]
+
+
+def example(sources: Addresses) -> str:
+    """A member to show: a documentation address where the set holds it, else the smallest."""
+    wanted = _EXAMPLES[sources.family]
+    return wanted if wanted in sources else sources.first

@@ -1,0 +1,107 @@
+"""One packet's way: every layer it meets, what each decided, and by which rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vpclink_checks.errors import VpclinkError
+from vpclink_checks.report import Fix, Witness
+
+
+class Decision(StrEnum):
+    """What one layer says."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    UNKNOWN = "unknown"
+
+
+class UnknownVerdict(VpclinkError):  # noqa: N818 - the word of the contract
+    """Asked whether a packet arrives where the facts do not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """``src`` is an address, or the network that the sender's address is taken from."""
+
+    src: str
+    dst: str
+    port: int
+    protocol: str = "tcp"
+
+    @property
+    def title(self) -> str:
+        """``tcp 10.0.11.10 → 10.0.1.20:10000``."""
+        return f"{self.protocol} {self.src} → {self.dst}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One layer's decision. ``rule`` says what decided, as one clause; ``fix`` what would open it."""
+
+    layer: str
+    component: str
+    decision: Decision
+    rule: str
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A packet and its steps, in the order of semantics.md, section 7: there, then the reply.
+
+    All layers are judged even behind the first that denies, so that ``blockers`` is complete.
+    ``contested`` names two readings of AWS's documents that disagree about this very packet.
+    """
+
+    packet: Packet
+    steps: tuple[Step, ...]
+    contested: str = ""
+
+    def __bool__(self) -> bool:
+        raise TypeError("a trace is reached, blocked or unknown: ask for .verdict, .reached, .blocked or .unknown")
+
+    @property
+    def blockers(self) -> tuple[Step, ...]:
+        """Every layer that denies."""
+        return tuple(step for step in self.steps if step.decision is Decision.DENY)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the verdict is not known."""
+        found = [step.rule for step in self.steps if step.decision is Decision.UNKNOWN]
+        return tuple(dict.fromkeys([*found, *([self.contested] if self.contested else [])]))
+
+    @property
+    def verdict(self) -> str:
+        """``reached``, ``blocked`` or ``unknown``; a layer that surely denies settles it."""
+        if self.blockers:
+            return "blocked"
+        return "unknown" if self.doubts else "reached"
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the facts do not tell."""
+        return self.verdict == "unknown"
+
+    @property
+    def reached(self) -> bool:
+        """Raises UnknownVerdict where the facts do not tell."""
+        return self._known() == "reached"
+
+    @property
+    def blocked(self) -> bool:
+        """Raises UnknownVerdict where the facts do not tell."""
+        return self._known() == "blocked"
+
+    def _known(self) -> str:
+        if self.unknown:
+            raise UnknownVerdict(f"{self.packet.title} is unknown: {'; '.join(self.doubts)}")
+        return self.verdict
+
+    @property
+    def witness(self) -> Witness:
+        """The packet with the rules on its way, or with those that stop it."""
+        via = tuple(step.rule for step in (self.blockers or self.steps))
+        return Witness(self.packet.src, self.packet.dst, self.packet.protocol, self.packet.port, via)
