@@ -229,11 +229,11 @@ def _extensions(body: object) -> Iterator[Mapping[str, Any]]:
         document = json.loads(body) if isinstance(body, str) else body
     except ValueError:
         return
-    paths = document.get("paths") if isinstance(document, Mapping) else None
-    for methods in (paths or {}).values():
-        for method in methods.values():
-            if isinstance(method, Mapping) and isinstance(method.get(_EXTENSION), Mapping):
-                yield method[_EXTENSION]
+    if isinstance(document, Mapping):
+        operations = [one for methods in (document.get("paths") or {}).values() for one in methods.values()]
+        shared = (document.get("components") or {}).get(f"{_EXTENSION}s") or {}
+        yield from (one[_EXTENSION] for one in operations if isinstance(one, Mapping) and one.get(_EXTENSION))
+        yield from (one for one in shared.values() if isinstance(one, Mapping))
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:

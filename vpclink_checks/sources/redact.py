@@ -1,0 +1,153 @@
+"""Secrets are dropped on the way in: whatever comes after this never holds one.
+
+What users fill with values of their own (environment, labels, options, commands, templates) loses
+all values; what they name (stage variables, tags, headers) loses those whose name or shape tells;
+every other text loses what has a secret's shape. Names always stay.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vpclink_checks.sources.facts import Call
+from vpclink_checks.sources.redact_text import REDACTED, named, text
+from vpclink_checks.sources.redact_user_data import agent_settings
+
+__all__ = ["REDACTED", "clean", "text"]
+
+# Everything below these keys is users' own and no check asks for it.
+_HIDDEN = frozenset(
+    {
+        "environment",
+        "dockerLabels",
+        "command",
+        "entryPoint",
+        "driverOpts",
+        "options",
+        "credentialsParameter",
+        "requestTemplates",
+        "responseTemplates",
+        "RequestTemplates",
+        "ResponseTemplates",
+        "TemplateSelectionExpression",
+        "MessageBody",
+        "AuthenticationRequestExtraParams",
+        "ClientSecret",
+        "identityValidationExpression",
+        "IdentityValidationExpression",
+        "PasswordData",
+    }
+)
+# Name to value, as users named it.
+_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels"})
+_PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestParameters", "ResponseParameters"})
+_DOCUMENTS = frozenset({"body"})
+_DROPPED = frozenset({"ResponseMetadata"})
+
+# Headers whose fixed values are worth reading and are no secret.
+_HARMLESS_HEADER = re.compile(
+    r"(?i)(?:host|content-[a-z-]+|accept(?:-[a-z]+)?|access-control-[a-z-]+|cache-control|user-agent|connection|vary"
+    r"|x-forwarded-[a-z]+|x-amz-invocation-type|location|strict-transport-security)"
+)
+_FIELD = re.compile(r"(?:^|[.:])(?:multivalue)?(?:header|querystring)\.(.+)$", re.IGNORECASE)
+# A value copied from the request or its context, in the words of REST APIs and of HTTP APIs.
+_COPIED = re.compile(r"(?:(?:method|integration|context|stageVariables)\.[\w.$*\[\]-]+|\$\{[\w.$-]+\}|\$[\w.-]+)+")
+
+
+def clean(_call: Call, response: Mapping[str, Any]) -> dict[str, Any]:
+    """A new response without secrets; cleaning it again changes nothing.
+
+    Works by the names of keys, which mean the same in every answer.
+    """
+    return {key: _value(key, value) for key, value in response.items() if key not in _DROPPED}
+
+
+def _value(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(key, value)
+    if isinstance(value, Mapping):
+        return _mapping(key, value)
+    if isinstance(value, list | tuple):
+        return _hidden(value) if key in _HIDDEN else [_value(key, one) for one in value]
+    return _value(key, value.decode("utf-8", "replace")) if isinstance(value, bytes) else value
+
+
+def _text(key: str, value: str) -> str:
+    if key in _HIDDEN:
+        return REDACTED
+    if key == "UserData":
+        return agent_settings(value)
+    if key in _DOCUMENTS:
+        return _document(value)
+    if key == "credentials" and not value.startswith("arn:"):
+        return REDACTED
+    return text(value)
+
+
+def _mapping(key: str, value: Mapping[str, Any]) -> Any:
+    if key in _HIDDEN:
+        return _hidden(value)
+    if key in _PARAMETERS:
+        return {name: _parameter(name, one) for name, one in value.items()}
+    pair = _pair(value)
+    if pair is None and key in _NAMED and all(isinstance(one, str) for one in value.values()):
+        return {name: named(name, one) for name, one in value.items()}
+    return pair or {name: _value(name, one) for name, one in value.items()}
+
+
+def _hidden(value: Any) -> Any:
+    """The same shape without its values; in a list of names and values, the names stay."""
+    if isinstance(value, list | tuple):
+        return [{**_hidden(one), **_name_of(one)} if isinstance(one, Mapping) else _hidden(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _hidden(one) for name, one in value.items()}
+    return value if value is None or isinstance(value, bool) else REDACTED
+
+
+def _name_of(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": value["name"]} if set(value) == {"name", "value"} else {}
+
+
+def _pair(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A name beside its value: a tag, an option, a header to match. None if it is something else."""
+    if "HttpHeaderName" in value:
+        return {**value, "Values": [_header(str(value["HttpHeaderName"]), one) for one in value.get("Values") or ()]}
+    for name_key, value_key in (("name", "value"), ("Key", "Value"), ("key", "value"), ("Header", "ValueGlob")):
+        name, held = value.get(name_key), value.get(value_key)
+        if isinstance(name, str) and isinstance(held, str):
+            rest = {key: _value(key, one) for key, one in value.items() if key != value_key}
+            return rest | {value_key: named(name, held)}
+    return None
+
+
+def _header(name: str, value: str) -> str:
+    """A header's fixed value: such a header is often a shared secret."""
+    return text(value) if _HARMLESS_HEADER.fullmatch(name) else REDACTED
+
+
+def _parameter(name: str, value: Any) -> Any:
+    """One parameter mapping; for responses of HTTP APIs, a mapping of them by status.
+
+    What is copied into a header or query stays, what is written there goes: it is often a shared secret.
+    """
+    if isinstance(value, Mapping):
+        return {inner: _parameter(inner, one) for inner, one in value.items()}
+    if not isinstance(value, str):
+        return value
+    field = _FIELD.search(name)
+    if field is None or _HARMLESS_HEADER.fullmatch(field[1]):
+        return text(value)
+    return value if _COPIED.fullmatch(value) else REDACTED
+
+
+def _document(body: str) -> str:
+    """An exported OpenAPI document; left as written where nothing is hidden in it."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return text(body)
+    cleaned = _value("", parsed)
+    return body if cleaned == parsed else json.dumps(cleaned)

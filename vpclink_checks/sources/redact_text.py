@@ -1,0 +1,93 @@
+"""What a secret looks like in a text, and by which names secrets go."""
+
+from __future__ import annotations
+
+import re
+
+REDACTED = "<redacted>"
+
+# Names: words that make a secret wherever they stand in a name, and words that do only when they stand alone.
+_ANYWHERE = re.compile(
+    r"passw|passphrase|secret|token|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key|authoriz"
+    r"|conn(ection)?[-_.]?str|bearer|signature",
+    re.IGNORECASE,
+)
+_ALONE = {
+    "key",
+    "keys",
+    "auth",
+    "pwd",
+    "pass",
+    "pw",
+    "dsn",
+    "jwt",
+    "cookie",
+    "sas",
+    "pin",
+    "otp",
+    "salt",
+    "cred",
+    "creds",
+}
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+# A name that ends so says where or which, not what: authServiceHost, tokenUrl, secretArn.
+_WHEREABOUTS = {"host", "hostname", "url", "uri", "endpoint", "port", "arn", "domain", "region", "zone", "name", "link"}
+_PLAIN_PLACE = re.compile(r"(?:https?://)?[A-Za-z0-9_.:{}$-]{1,255}(?:/[A-Za-z0-9_.{}$+-]{0,24})*", re.ASCII)
+
+_ASSIGNED = (
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|api[-_]?key|access[-_]?key|accountkey|signature|\bsig)"
+    r"[\w.-]{0,64}"
+)
+_AS_IT_IS = r"(?!<redacted>)"
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(shape, re.IGNORECASE | re.DOTALL), instead)
+    for shape, instead in (
+        # A key block, whole or cut off.
+        (r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", REDACTED),
+        # scheme://user:password@host: the user alone may be a token too. Only in an http address may a / come before
+        # an @ that is none of a user's.
+        (rf"(?<=://){_AS_IT_IS}[^/\s\"'?#]+@", f"{REDACTED}@"),
+        (rf"\b((?!https?:)[a-z][a-z0-9+.-]{{1,20}}://){_AS_IT_IS}[^\s\"']+@", rf"\g<1>{REDACTED}@"),
+        # name=value in connection strings, queries, scripts; "name": "value" in JSON inside a text.
+        (
+            rf"({_ASSIGNED}\s*=\s*){_AS_IT_IS}(?!\$\{{stageVariables\.)(\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)",
+            rf"\g<1>{REDACTED}",
+        ),
+        (rf"({_ASSIGNED}\"\s*:\s*\"){_AS_IT_IS}(?!arn:)[^\"]+", rf"\g<1>{REDACTED}"),
+        (r"\b((?:Bearer|Basic)\s+)[a-z0-9._~+/=-]{8,}", rf"\g<1>{REDACTED}"),
+        (r"(?-i:\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b)", REDACTED),
+        (r"(?-i:\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*)", REDACTED),
+        (r"\b(?:gh[opsur]_[a-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_[a-z0-9]{30,})", REDACTED),
+        (r"\bxox[abeoprs]-[a-z0-9-]{8,}|\b[rs]k_(?:live|test)_[a-z0-9]{10,}|\bAIza[\w-]{30,}", REDACTED),
+        (r"\bSG\.[\w-]{16,}\.[\w-]{16,}", REDACTED),
+        (r"(?<=hooks\.slack\.com/services/)[a-z0-9/]+", REDACTED),
+        (r"(authorization failure message:\s*)[\w+/=-]+", rf"\g<1>{REDACTED}"),
+    )
+)
+
+
+def text(value: str) -> str:
+    """The text without what has the shape of a secret; the rest stays. Applied twice it gives the same."""
+    for shape, instead in _SHAPES:
+        value = shape.sub(instead, value)
+    return value
+
+
+def secret_name(name: str) -> bool:
+    """Whether a variable, header, tag or option of this name holds a secret, as far as names tell."""
+    return bool(_ANYWHERE.search(name)) or bool(_ALONE.intersection(_words(name)))
+
+
+def named(name: str, value: str) -> str:
+    """The value of something that users name: hidden by its name, else by its shape."""
+    if not secret_name(name):
+        return text(value)
+    whereabouts = _words(name)[-1:] and _words(name)[-1] in _WHEREABOUTS
+    if whereabouts and _PLAIN_PLACE.fullmatch(value):
+        return text(value)
+    return REDACTED
+
+
+def _words(name: str) -> list[str]:
+    """``dbConnectionURL`` -> db, connection, url."""
+    return [word.lower() for word in _WORD.findall(name)]
