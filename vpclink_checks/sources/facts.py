@@ -6,8 +6,10 @@ This is the one place for untyped dictionaries; ``aws_shapes`` turns them into t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from vpclink_checks.model.fact import Gap
@@ -34,11 +36,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call gave: a response (secrets already removed), or the gap in its place."""
+    """What a call gave: a response (secrets already removed), or the gap in its place.
+
+    ``pages`` is how many requests it took.
+    """
 
     call: Call
     response: Mapping[str, Any] | None = None
     gap: Gap | None = None
+    pages: int = 1
 
 
 class Facts:
@@ -66,3 +72,21 @@ class Facts:
 
     def __len__(self) -> int:
         return len(self._answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """All facts of one environment, as of ``taken_at`` (with its time zone)."""
+
+    account: str
+    region: str
+    taken_at: datetime
+    facts: Facts
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests each operation took: ``{"ec2:DescribeSecurityGroups": 1}``, in order of name."""
+        counted: Counter[str] = Counter()
+        for answer in self.facts:
+            counted[answer.call.name] += answer.pages
+        return dict(sorted(counted.items()))
