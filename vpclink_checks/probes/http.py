@@ -169,12 +169,17 @@ def _resolved(way: proxy.Way) -> tuple[dns.Address, ...]:
     try:
         return dns.resolve(way.next_host, way.next_port)
     except (OSError, UnicodeError) as error:
-        raise StageError("dns", f"{way.next_host} does not resolve: {_plain(error)}") from None
+        ours = way.through_proxy or getattr(error, "errno", None) == socket.EAI_AGAIN
+        text = f"{way.next_host} does not resolve: {_plain(error)}"
+        raise StageError("local" if ours else "dns", text) from None
 
 
 def _no_connection(way: proxy.Way, address: str, error: OSError) -> StageError:
-    through = f" through the proxy {way.next_host}:{way.next_port}" if way.through_proxy else ""
-    text = f"no connection to {address}:{way.next_port}{through}: {_plain(error)}"
+    """On the way to a proxy, or without any network, it is this machine that does not get out."""
+    whom = f"{way.host} through the proxy {way.next_host}" if way.through_proxy else address
+    text = f"no connection to {whom}:{way.next_port}: {_plain(error)}"
+    if way.through_proxy or error.errno in UNREACHABLE:
+        return StageError("local", text, address)
     return StageError("timeout" if isinstance(error, TimeoutError) else "connect", text, address)
 
 
@@ -197,6 +202,7 @@ def _secured(one: Ready, plain: socket.socket, turn: int, address: str, deadline
 
 
 def _answer(one: Ready, secured: ssl.SSLSocket, address: str) -> Attempt:
+    peer_names = tls.names(secured)  # before the answer: its "Connection: close" ends the socket
     response = _sent(one, secured)
     body = _body(response, one.secrets)
     return Attempt(
@@ -206,7 +212,7 @@ def _answer(one: Ready, secured: ssl.SSLSocket, address: str) -> Attempt:
         body=body,
         json=_json(body),
         tls_verified=True,
-        peer_names=tls.names(secured),
+        peer_names=peer_names,
     )
 
 

@@ -15,8 +15,9 @@ from typing import Any
 class Attempt:
     """One fresh connection: DNS, TLS, request, answer.
 
-    ``failure`` is "" or where it broke: dns, connect, tls, timeout, http, config; ``detail`` says how
-    in one line. Header names are lower case. ``body`` is the first 64 kB as text, secrets masked;
+    ``failure`` is "" or where it broke: dns, connect, tls, timeout, http; config (it could not be sent
+    as declared) and local (this machine's resolver, proxy or network) say nothing of the other side.
+    ``detail`` says how in one line. Header names are lower case. ``body`` is the first 64 kB as text, secrets masked;
     ``ms`` the time to the whole answer.
     """
 

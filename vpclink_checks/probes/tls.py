@@ -61,5 +61,7 @@ def explained(error: ssl.SSLError, host: str, offered: tuple[str, ...] = ()) -> 
     """The failed handshake in one line."""
     if isinstance(error, ssl.SSLCertVerificationError):
         bears = f"; it bears {', '.join(offered)}" if offered else ""
-        return f"the certificate for {host} was refused: {error.verify_message or error.reason}{bears}"
+        return (
+            f"the certificate for {host} was refused: {(error.verify_message or str(error.reason)).rstrip('.')}{bears}"
+        )
     return f"the TLS handshake with {host} failed: {error.reason or error}"
