@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
-from vpclink_checks.model.api import Api, Route, Stage
+from vpclink_checks.model.api import Api, Integration, Route, Stage
 from vpclink_checks.model.balancing import Listener, LoadBalancer, TargetGroup
+from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.domain import DomainName
 from vpclink_checks.model.ecs import Service, TaskDefinition
 from vpclink_checks.model.fact import UnknownFact
@@ -70,12 +71,21 @@ def route_subjects(ctx: Context) -> tuple[Subject[Route], ...]:
     return tuple(Subject(f"{api.id} {one.title}", f"{api.name or api.id} {one.title}", one) for one in routes)
 
 
-def destination_subject(ctx: Context) -> tuple[Subject[Destination], ...]:
-    """The one destination that the path's routes share, named after its first route."""
+def destination_subjects(ctx: Context) -> tuple[Subject[Destination], ...]:
+    """Where each route of the path sends its requests: they end at one listener, but may differ on the way."""
     api = reached(ctx, ctx.here.api, "API")
-    there = reached(ctx, ctx.here.destination, "integration")
-    first = ctx.here.routes[0].title if ctx.here.routes else ctx.here.id
-    return (Subject(f"{api.id} {first}", f"{api.name or api.id} {first}", there),)
+    there, stage = reached(ctx, ctx.here.destination, "integration"), ctx.here.stage
+    routes = [one for one in ctx.here.routes if one.integration is not None]
+    if stage is None or not routes:
+        return (Subject(f"{api.id} {ctx.here.id}", ctx.here.id, there),)
+    return tuple(
+        Subject(f"{api.id} {one.title}", f"{api.name or api.id} {one.title}", _destination(one, stage))
+        for one in routes
+    )
+
+
+def _destination(route: Route, stage: Stage) -> Destination:
+    return destination_of(route.integration or Integration(), stage.variables)
 
 
 def link_subject(ctx: Context) -> tuple[Subject[VpcLink], ...]:

@@ -26,9 +26,16 @@ class Statement:
         A resource may be written ``execute-api:/STAGE/…`` in place of the whole ARN
         (API Gateway developer guide, apigateway-resource-policies-examples).
         """
-        acts = not self.actions or any(fnmatchcase(action.lower(), one.lower()) for one in self.actions)
         on = not self.resources or any(fnmatchcase(resource, _tail(one)) for one in self.resources)
-        return acts and on
+        return on and self._acts(action)
+
+    def on_stage(self, action: str, stage: str) -> bool:
+        """Whether it may match some request to this stage."""
+        stages = [_tail(one).partition("/")[0] for one in self.resources]
+        return self._acts(action) and (not stages or any(fnmatchcase(stage, one) for one in stages))
+
+    def _acts(self, action: str) -> bool:
+        return not self.actions or any(fnmatchcase(action.lower(), one.lower()) for one in self.actions)
 
 
 def _tail(pattern: str) -> str:

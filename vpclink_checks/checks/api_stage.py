@@ -1,0 +1,212 @@
+"""Checks of the api hop: the stage, and whether it serves what was edited."""
+
+from __future__ import annotations
+
+from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.subjects import path_subject, reached, route_subjects, stage_subject, stopped_by
+from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
+from vpclink_checks.model.api import Canary, Route, Stage, Throttle
+from vpclink_checks.model.destination import destination_of
+from vpclink_checks.model.drift import Drift, compare
+from vpclink_checks.model.path import Destination, Path
+from vpclink_checks.report import Evidence, Fix
+from vpclink_checks.words import Severity
+
+STAGE_EXISTS = "api/stage-exists"
+STAGED = (STAGE_EXISTS,)
+GET_STAGE = "apigateway:GetStage"
+DEPLOY = Fix(
+    "Deploy the API to this stage.",
+    cli="aws apigateway create-deployment --rest-api-id ID --stage-name STAGE",
+    terraform="aws_api_gateway_deployment with triggers over every method's and integration's arguments, not their ids",
+)
+
+
+@check(
+    STAGE_EXISTS,
+    title="The stage that the mapping names exists",
+    severity=Severity.BLOCKER,
+    subjects=path_subject,
+    why="A mapping to a stage that is gone answers 403 Forbidden (REST) or 404 Not Found (HTTP API).",
+    fix=Fix(
+        "Create the stage by a deployment, or map the base path to one that exists.",
+        cli="aws apigateway get-stages --rest-api-id ID --query 'item[].stageName'",
+        terraform="aws_api_gateway_stage.stage_name",
+    ),
+    source="botocore 1.44.5, apigateway GetStage (NotFoundException)",
+    needs=("api/exists",),
+    refutable=True,
+)
+def stage_exists(ctx: Context, path: Path) -> Verdict:
+    if stop := stopped_by(path, STAGE_EXISTS):
+        return failed(stop.reason, Evidence(GET_STAGE, "error", "NotFoundException"))
+    stage = reached(ctx, path.stage, "stage")
+    return passed(f"stage {stage.name} of {stage.api_id} exists", Evidence(GET_STAGE, "stageName", stage.name))
+
+
+@check(
+    "api/deployment-current",
+    title="The stage serves the integrations and methods as they are edited now",
+    severity=Severity.BLOCKER,
+    subjects=stage_subject,
+    why="A stage serves the snapshot of its deployment: what was edited since is not there for callers, "
+    "though a test invocation in the console shows it.",
+    fix=DEPLOY,
+    source="API Gateway developer guide, set-up-deployments; botocore 1.44.5, apigateway GetExport",
+    needs=STAGED,
+)
+def deployment_current(ctx: Context, stage: Stage) -> Verdict:
+    served, edited = ctx.topology.served_routes.need(stage.key), ctx.topology.edited_routes.need(stage.api_id)
+    found = compare(served, edited)
+    ours = [one for one in found.drifts if one.private]
+    if ours:
+        return failed(_told(stage, ours), *map(_shown, ours))
+    if found.drifts:
+        return noted(f"{_told(stage, list(found.drifts))}; no route to a VPC link", *map(_shown, found.drifts))
+    if found.uncompared:
+        routes = ", ".join(found.uncompared)
+        return noted(f"stage {stage.name} serves what is edited, as far as its export tells: no connection of {routes}")
+    return passed(f"stage {stage.name} serves the {len(edited)} routes as they are edited now")
+
+
+def _told(stage: Stage, drifts: list[Drift]) -> str:
+    first = drifts[0]
+    more = f" (and {len(drifts) - 1} more differences)" if len(drifts) > 1 else ""
+    where = f"stage {stage.name}: {first.route.title}"
+    if first.field == "route":
+        return f"{where} {first.served} in the deployment and {first.edited} in the API{more}"
+    return f"{where} is deployed with {first.field} {first.served or 'none'}, edited to {first.edited or 'none'}{more}"
+
+
+def _shown(drift: Drift) -> Evidence:
+    value = f"deployed {drift.served or 'none'}, edited {drift.edited or 'none'}"
+    return Evidence("apigateway:GetExport", f"{drift.route.title} {drift.field}", value)
+
+
+@check(
+    "api/newest-deployment-served",
+    title="The stage serves the API's newest deployment",
+    severity=Severity.RISK,
+    subjects=stage_subject,
+    why="An older deployment is a rollback, or a deployment that went to another stage.",
+    fix=DEPLOY,
+    source="botocore 1.44.5, apigateway Stage.deploymentId; a rollback is legitimate",
+    needs=STAGED,
+)
+def newest_deployment_served(ctx: Context, stage: Stage) -> Verdict:
+    listed = [one for one in ctx.topology.deployments.need(stage.api_id) if one.created is not None]
+    if not listed or not stage.deployment_id:
+        raise NotApplicable("the facts date no deployment of this stage")
+    newest = max(listed, key=lambda one: str(one.created and one.created.isoformat()))
+    evidence = Evidence(GET_STAGE, "deploymentId", stage.deployment_id)
+    if newest.id == stage.deployment_id:
+        return passed(f"stage {stage.name} serves deployment {newest.id}, the newest", evidence)
+    when = f"{newest.created:%Y-%m-%d %H:%M}"
+    return noted(f"stage {stage.name} serves {stage.deployment_id}; {newest.id} of {when} is newer", evidence)
+
+
+@check(
+    "api/auto-deploy-succeeded",
+    title="The HTTP API's last deployment succeeded",
+    severity=Severity.BLOCKER,
+    subjects=stage_subject,
+    why="After a failed automatic deployment the stage goes on with its old configuration.",
+    fix=Fix(
+        "Correct what the message names and deploy again.",
+        cli="aws apigatewayv2 create-deployment --api-id ID --stage-name STAGE",
+    ),
+    source="botocore 1.44.5, apigatewayv2 Stage.LastDeploymentStatusMessage, DeploymentStatus",
+    needs=STAGED,
+)
+def auto_deploy_succeeded(ctx: Context, stage: Stage) -> Verdict:
+    if reached(ctx, ctx.here.api, "API").rest or not stage.auto_deploy:
+        raise NotApplicable(f"stage {stage.name} is deployed on demand")
+    message = Evidence("apigatewayv2:GetStage", "LastDeploymentStatusMessage", stage.last_deployment_message)
+    if "fail" in stage.last_deployment_message.lower():
+        return failed(f"stage {stage.name}: {stage.last_deployment_message}", message)
+    dated = [one for one in ctx.topology.deployments.need(stage.api_id) if one.created is not None]
+    newest = max(dated, key=lambda one: str(one.created and one.created.isoformat()), default=None)
+    if newest is not None and newest.status == "FAILED":
+        status = Evidence("apigatewayv2:GetDeployments", "DeploymentStatus", "FAILED")
+        return failed(f"deployment {newest.id} of {stage.api_id} FAILED: {newest.status_message}", status)
+    return passed(f"the last deployment to stage {stage.name} did not fail", message)
+
+
+@check(
+    "api/canary-agrees",
+    title="A canary of the stage leads where the stage leads",
+    severity=Severity.RISK,
+    subjects=stage_subject,
+    why="A canary takes a share of the requests to another deployment or by other variables: failures come and go.",
+    fix=Fix(
+        "Promote the canary, delete it, or give its stage variables values that lead to the backend.",
+        cli="aws apigateway update-stage --rest-api-id ID --stage-name STAGE "
+        "--patch-operations op=remove,path=/canarySettings",
+    ),
+    source="botocore 1.44.5, apigateway CanarySettings",
+    needs=STAGED,
+)
+def canary_agrees(ctx: Context, stage: Stage) -> Verdict:
+    canary = stage.canary
+    if canary is None or canary.percent <= 0:
+        raise NotApplicable(f"stage {stage.name} sends nothing to a canary")
+    share = Evidence(GET_STAGE, "canarySettings.percentTraffic", f"{canary.percent:g}")
+    there = _canary_destination(ctx, stage, canary)
+    here = ctx.here.destination
+    if there is not None and here is not None and _ends(there) != _ends(here):
+        text = (
+            f"the canary of stage {stage.name} takes {canary.percent:g} % of the requests to {' '.join(_ends(there))}"
+        )
+        if ctx.topology.links.find(there.connection_id) is None:
+            return failed(f"{text}; there is no VPC link {there.connection_id}", share)
+        return noted(f"{text}; this path is {' '.join(_ends(here))}", share)
+    if canary.deployment_id not in ("", stage.deployment_id):
+        text = f"{canary.percent:g} % of the requests to stage {stage.name} meet deployment {canary.deployment_id}"
+        return noted(f"{text}, which is not compared", share)
+    return passed(f"the canary of stage {stage.name} leads where the stage leads", share)
+
+
+def _canary_destination(ctx: Context, stage: Stage, canary: Canary) -> Destination | None:
+    """Where this path's integration leads for the canary's share."""
+    if ctx.here.destination is None:
+        return None
+    return destination_of(ctx.here.destination.integration, {**stage.variables, **canary.variables})
+
+
+def _ends(there: Destination) -> tuple[str, str, str]:
+    return there.connection_id, there.uri, there.target
+
+
+@check(
+    "api/throttle-not-zero",
+    title="No throttle of the stage refuses every request",
+    severity=Severity.RISK,
+    subjects=route_subjects,
+    why="A rate or burst limit of 0 answers every request with 429.",
+    fix=Fix(
+        "Raise the limit, or remove it so that the account's default holds.",
+        cli="aws apigateway update-stage --rest-api-id ID --stage-name STAGE "
+        "--patch-operations 'op=replace,path=/*/*/throttling/rateLimit,value=1000'",
+        terraform="aws_api_gateway_method_settings.settings { throttling_rate_limit throttling_burst_limit }",
+    ),
+    source="botocore 1.44.5, apigateway MethodSetting.throttlingRateLimit; apigatewayv2 RouteSettings",
+    needs=STAGED,
+    refutable=True,
+)
+def throttle_not_zero(ctx: Context, route: Route) -> Verdict:
+    stage = reached(ctx, ctx.here.stage, "stage")
+    limit = _throttle(stage, route)
+    if limit is None:
+        return passed(f"no throttle of stage {stage.name} is set for {route.title}")
+    limits = Evidence(GET_STAGE, f"methodSettings {limit.path}", f"rate {limit.rate}, burst {limit.burst}")
+    if 0 in (limit.rate, limit.burst):
+        return failed(f"stage {stage.name} throttles {route.title} to rate {limit.rate}, burst {limit.burst}", limits)
+    return passed(f"{route.title} is allowed rate {limit.rate}, burst {limit.burst}", limits)
+
+
+def _throttle(stage: Stage, route: Route) -> Throttle | None:
+    """The route's own throttle, or else the stage's; REST escapes the path (``~1orders/GET``)."""
+    rest_path = route.path.strip("/").replace("/", "~1")
+    own = (f"{rest_path}/{route.method}", f"~1{rest_path}/{route.method}", route.title)
+    by_path = {one.path: one for one in stage.throttles}
+    return next((by_path[one] for one in (*own, "*/*") if one in by_path), None)
