@@ -1,0 +1,157 @@
+"""The port mappings that task-definition checks judge: those of a file, or those that a path uses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
+from vpclink_checks.checks.subjects import reached
+from vpclink_checks.checks.verdict import Verdict, not_applicable, passed, unknown
+from vpclink_checks.model.ecs import ContainerDefinition, PortMapping, Position, TaskDefinition
+from vpclink_checks.model.host_port import HostPort, Kind, host_port_of, mode_of, spanned
+from vpclink_checks.model.path import Path
+from vpclink_checks.report import Evidence, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One port mapping, with the container and task definition around it."""
+
+    definition: TaskDefinition
+    container: ContainerDefinition
+    mapping: PortMapping
+    index: int
+
+    @property
+    def port(self) -> str:
+        """The container's port or range, as written."""
+        port = self.mapping.container_port_range or self.mapping.container_port
+        return "?" if port is None else str(port)
+
+    @property
+    def title(self) -> str:
+        return f"container {self.container.name or '(without a name)'}, port {self.port}"
+
+    @property
+    def udp(self) -> bool:
+        """ECS takes every protocol but udp for tcp (botocore 1.44.5, ecs PortMapping.protocol)."""
+        return self.mapping.protocol == "udp"
+
+    @property
+    def host_port(self) -> HostPort:
+        return host_port_of(self.definition, self.mapping)
+
+    @property
+    def on_host(self) -> bool | None:
+        """Whether the port is taken on the instance itself; False for a task with an interface of its own."""
+        mode = mode_of(self.definition)
+        if mode is None and self.mapping.host_port == self.mapping.container_port:
+            return None  # awsvpc would take this mapping as well
+        return mode != "awsvpc"
+
+    def evidence(self, key: str, value: object) -> Evidence:
+        """One field of this mapping."""
+        field = f"containerDefinitions[{self.container.name}].portMappings[{self.index}].{key}"
+        return Evidence(operation(self.definition), field, "absent" if value is None else str(value))
+
+    @property
+    def ports(self) -> range | None:
+        """The container ports that this mapping publishes; None where they are not known or not valid."""
+        if isinstance(self.mapping.container_port_range, str):
+            return spanned(self.mapping.container_port_range)
+        port = self.mapping.container_port
+        return range(port, port + 1) if isinstance(port, int) else None
+
+    def maps(self, port: int) -> bool:
+        """Whether this mapping publishes *port* of the container."""
+        return self.ports is not None and port in self.ports
+
+
+def operation(definition: TaskDefinition) -> str:
+    """Where a task definition's facts come from, as evidence names it."""
+    return "file" if definition.position else "ecs:DescribeTaskDefinition"
+
+
+def located(position: Position | None) -> Location | None:
+    """A place in the model as a place in a report."""
+    return Location(position.file, position.line, position.column) if position else None
+
+
+def definition_subject(ctx: Context) -> tuple[Subject[TaskDefinition], ...]:
+    """The task definition, keyed by its family, which outlives the revision."""
+    definition = reached(ctx, ctx.here.task_definition, "task definition")
+    name = definition.family or definition.arn
+    return (Subject(definition.arn or name, name, definition, located(definition.position)),)
+
+
+def every_mapping(definition: TaskDefinition) -> list[Mapped]:
+    """All port mappings of all containers, in the order of the file."""
+    return [
+        Mapped(definition, container, mapping, index)
+        for container in definition.containers
+        for index, mapping in enumerate(container.port_mappings)
+    ]
+
+
+def mapping_subjects(ctx: Context) -> tuple[Subject[Mapped], ...]:
+    """The mappings that the path's target group uses; in a bare file every mapping.
+
+    Keyed ``service/container:port``. Raises NotApplicable where there is none.
+    """
+    definition = reached(ctx, ctx.here.task_definition, "task definition")
+    every = every_mapping(definition)
+    used = every if ctx.bare_file else used_mappings(ctx, every)
+    if not used:
+        raise NotApplicable("no container maps a port" if ctx.bare_file or not every else _unmapped(ctx.here))
+    owner = ctx.here.service.name if ctx.here.service else (definition.family or definition.arn)
+    return tuple(_subjects(owner, used))
+
+
+def _unmapped(path: Path) -> str:
+    return f"container {path.container_name} does not map port {path.container_port}"
+
+
+def _subjects(owner: str, used: Iterable[Mapped]) -> Iterable[Subject[Mapped]]:
+    seen: Counter[str] = Counter()
+    for one in used:
+        key = f"{owner}/{one.container.name}:{one.port}{'/udp' if one.udp else ''}"
+        seen[key] += 1
+        key = key if seen[key] == 1 else f"{key}#{seen[key]}"
+        place = one.mapping.host_port_position or one.mapping.position
+        yield Subject(one.definition.arn or owner, key, one, located(place))
+
+
+def used_mappings(ctx: Context, every: list[Mapped]) -> list[Mapped]:
+    """Those behind the path's target group: by the service's entry, else by the registered ports."""
+    path = ctx.here
+    if path.container_port is None:
+        return _registered(ctx, every) or every
+    mine = [one for one in every if one.maps(path.container_port) and _is_in(one, path.container_name)]
+    return [one for one in mine if not one.udp] or mine
+
+
+def _is_in(one: Mapped, container: str) -> bool:
+    return not container or one.container.name == container
+
+
+def _registered(ctx: Context, every: list[Mapped]) -> list[Mapped]:
+    group = ctx.here.target_group
+    if group is None:
+        return []
+    targets = ctx.topology.targets.find(group.arn) or ()
+    ports: set[int | None] = {target.port for target in targets} or {group.port}
+    return [one for one in every if one.host_port.kind is Kind.FIXED and one.host_port.port in ports]
+
+
+def port_on_host(one: Mapped) -> int | Verdict:
+    """The fixed port that is taken on the instance, or the verdict of whoever needs one: there is none."""
+    found = one.host_port
+    if found.kind is Kind.UNKNOWN:
+        return unknown(f"{one.title}: {found.why}", one.evidence("hostPort", one.mapping.host_port))
+    if found.kind is not Kind.FIXED:
+        return not_applicable(f"{one.title} has no fixed host port: {found.why}")
+    if one.on_host is False:
+        return passed(f"{one.title}: the task has an interface of its own, whose ports are all free")
+    return found.port if found.port is not None else unknown(f"{one.title}: {found.why}")
