@@ -55,3 +55,7 @@ class SourceError(VpclinkError):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         super().__init__(str(problem))
+
+
+class VpclinkWarning(UserWarning):
+    """A finding that does not gate here: pytest shows it among its warnings."""

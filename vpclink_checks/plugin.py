@@ -1,1 +1,63 @@
-"""The pytest plugin."""
+"""The pytest plugin: its options, and nothing else until it is asked for.
+
+Idle, this module costs a few small imports; the gate (the package gate) comes in when an environment, a
+snapshot, a config file or a JSON file is named, or --vpclink-static is given.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+TITLE = "vpclink: a private API on AWS, audited hop by hop"
+OPTIONS = (
+    ("env", "NAME[,NAME...]", "environments of vpclink.toml to check; 'all'; 'demo' is built in"),
+    ("config", "FILE", "config file (default: vpclink.toml, else [tool.vpclink] in pyproject.toml)"),
+    ("snapshot", "PATH", "read facts from this recording, touch no network"),
+    ("record", "PATH", "write what was collected, secrets removed; {env} becomes the environment's name"),
+    ("report", "DIR", "where reports go; empty for none (default: reports/ where an environment is checked)"),
+    ("fail-on", "SEVERITY", "findings below this do not gate: blocker, exposure, risk or hygiene (default: risk)"),
+    ("unknown", "fail|warn", "what an unknown does (default: fail for environments, warn for files)"),
+    ("probe", "on|off", "send probes (default: on for live and demo)"),
+    ("fault", "ID", "demo or snapshot: break one thing first, to see the gate close"),
+)
+STATIC = "collect infrastructure files in the folders given"
+MARKER = "vpclink(hop, check, severity): one check of the private API path; -m vpclink is the whole gate"
+OURS = (".toml", ".json")  # what a file named on the command line may be for us
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One option group; every option has an ini twin with underscores."""
+    group = parser.getgroup("vpclink", TITLE)
+    for name, metavar, text in OPTIONS:
+        group.addoption(f"--vpclink-{name}", metavar=metavar, default=None, help=text.replace("%", "%%"))
+        parser.addini(ini_name(name), text, default=None)
+    group.addoption("--vpclink-static", action="store_true", default=None, help=STATIC)
+    parser.addini(ini_name("static"), STATIC, type="bool", default=False)
+
+
+def ini_name(option: str) -> str:
+    """``fail-on`` -> ``vpclink_fail_on``."""
+    return f"vpclink_{option.replace('-', '_')}"
+
+
+def given(config: pytest.Config, option: str) -> object:
+    """An option's value from the command line, else from the ini file, else None."""
+    value: object = config.getoption(f"vpclink_{option.replace('-', '_')}")
+    return config.getini(ini_name(option)) if value is None else value
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and, if anything was asked for, the gate."""
+    config.addinivalue_line("markers", MARKER)
+    if _asked(config):
+        from vpclink_checks.gate.hooks import Gate  # noqa: PLC0415 - idle runs must not pay for it
+
+        config.pluginmanager.register(Gate.of(config), "vpclink-gate")
+
+
+def _asked(config: pytest.Config) -> bool:
+    if any(given(config, option) for option in ("env", "snapshot", "static")):
+        return True
+    if any(config.getoption(f"vpclink_{option}") for option in ("record", "fault")):
+        return True  # for nothing: the gate says so
+    return any(arg.partition("::")[0].endswith(OURS) for arg in config.args)

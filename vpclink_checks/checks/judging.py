@@ -39,11 +39,13 @@ class Rules:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     waivers: tuple[WaiverSettings, ...] = ()
 
-    def severity_of(self, check: Check, verdict: Verdict) -> Severity:
+    def severity_of(self, check: Check, verdict: Verdict | None = None) -> Severity:
         """What the config says (an exact id wins, then the longest pattern), the verdict, the check."""
         fits = [pattern for pattern in self.severity if matches(pattern, check.id)]
         best = max(fits, key=lambda pattern: (pattern == check.id, len(pattern)), default=None)
-        return (verdict.severity or check.severity) if best is None else self.severity[best]
+        if best is not None:
+            return self.severity[best]
+        return verdict.severity if verdict and verdict.severity else check.severity
 
 
 def _never(_context: Context, _path: Path) -> bool:

@@ -50,6 +50,7 @@ class Stale:
 
     waiver: WaiverSettings
     reason: str
+    expired: bool = False
 
 
 def _undecided(waiver: WaiverSettings, finding: Finding) -> bool:
@@ -64,7 +65,7 @@ def stale(waivers: Sequence[WaiverSettings], findings: Sequence[Finding], today:
     found: list[Stale] = []
     for waiver in waivers:
         if today > waiver.expires:
-            found.append(Stale(waiver, f"expired on {waiver.expires}"))
+            found.append(Stale(waiver, f"expired on {waiver.expires}", expired=True))
         elif not _used(waiver, findings):
             found.append(Stale(waiver, "covers no finding"))
     return tuple(found)

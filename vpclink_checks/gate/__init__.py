@@ -1,0 +1,1 @@
+"""The side of the plugin that wakes up when it is asked for: targets, nodes, hooks, outcomes."""

@@ -1,0 +1,229 @@
+"""The plugin's second half: the hooks of a run that has something to judge."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vpclink_checks.checks.catalogue import Check
+from vpclink_checks.errors import ConfigError, VpclinkError, VpclinkWarning
+from vpclink_checks.gate.asked import Asked, Where, ask
+from vpclink_checks.gate.closing import Closing, close
+from vpclink_checks.gate.nodes import CheckItem, ConfigFile, Corridor, GateClosed, TargetNode
+from vpclink_checks.gate.options import read
+from vpclink_checks.gate.outcome import FAILED, SKIPPED, WARNED, XFAILED, ItemOutcome, outcome_of
+from vpclink_checks.gate.tally import Tally
+from vpclink_checks.gathering import Gathering
+from vpclink_checks.plugin import given
+from vpclink_checks.run import Judged, Target, judge, judge_file
+from vpclink_checks.words import Severity
+
+SHARED = "vpclink"  # our key in xdist's workerinput
+BUG = "vpclink_bug"  # a property of the report of an item that broke
+EXPECTED = (GateClosed, pytest.skip.Exception, pytest.xfail.Exception, KeyboardInterrupt)
+FINISHED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+class Gate:
+    """One process's share of a run: the only one, xdist's controller, or one of its workers."""
+
+    def __init__(self, config: pytest.Config, asked: Asked, folder: Path, started: datetime) -> None:
+        self.config, self.asked, self.folder, self.started = config, asked, folder, started
+        self.worker = hasattr(config, "workerinput")
+        self.gathering = Gathering(folder)
+        self.tally = Tally()
+        self.ran: set[str] = set()
+        self.bugs: dict[object, str] = {}  # target name -> node id of a check that broke
+        self.closing: Closing | None = None
+        self.file_targets: dict[Path, Target] = {}
+        self._judged: dict[str, Judged | VpclinkError] = {}
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Gate:
+        """The gate of this process. A mistake of the user's is a UsageError, a line each."""
+        shared = getattr(config, "workerinput", {}).get(SHARED, {})
+        started = datetime.fromisoformat(shared["started"]) if shared else datetime.now(UTC)
+        where = Where(folder=config.invocation_params.dir, rootdir=config.rootpath, arguments=config.args)
+        try:
+            options = read(lambda option: _given(config, option), where.folder)
+            asked = ask(options, where, started.astimezone().date())
+        except ConfigError as error:
+            raise pytest.UsageError(*(str(problem) for problem in error.problems)) from None
+        config.args[:] = asked.arguments
+        folder = Path(shared["folder"]) if shared else Path(tempfile.mkdtemp(prefix="vpclink-"))
+        return cls(config, asked, folder, started)
+
+    # Collecting: offline.
+
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Folders outside rootdir that lead to our files alone."""
+        return Corridor.of(parent, self, path) if path in self.asked.leading else None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The config file, and infrastructure files that are named or lie in the folders given."""
+        return self.collector(file_path, parent)
+
+    def collector(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The node of a file of ours, or None."""
+        if path in self.asked.files:
+            return ConfigFile.of(parent, self, path)
+        if path.suffix != ".json" or not (path in self.asked.named or self.asked.options.static):
+            return None
+        from vpclink_checks.sources.task_definition import looks_like  # noqa: PLC0415
+
+        if not looks_like(path):
+            return None
+        target = self.file_targets.setdefault(path, self.asked.file_target(path))
+        return TargetNode.of(parent, self, target, nodeid=target.name, path=path)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """A named file that nobody took gets one line more than pytest's own."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            strange = sorted(self.asked.shown(path) for path in self.asked.named - set(self.file_targets))
+            hints = (f"vpclink: {name} is no ECS task definition" for name in strange)
+            raise pytest.UsageError(*error.args, *hints) from None
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count what the user's own selection leaves out."""
+        self.tally.deselected.update(item.target.name for item in items if isinstance(item, CheckItem))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what is to be run, here and for the controller."""
+        for item in session.items:
+            if isinstance(item, CheckItem):
+                self.tally.collected[item.target.name].append(item.check.id)
+        self.tally.keep(self.folder)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell xdist's worker where facts are shared, and when the run began."""
+        node.workerinput[SHARED] = {"folder": str(self.folder), "started": self.started.isoformat()}
+
+    # Judging.
+
+    def severity(self, target: Target, check: Check) -> Severity:
+        """The severity of a check as the config has it."""
+        return target.rules.severity_of(check)
+
+    def judged(self, target: Target) -> Judged:
+        """The verdicts on a target; its facts are gathered when first asked for. Raises VpclinkError."""
+        if target.name not in self._judged:
+            try:
+                self._judged[target.name] = self._judge(target)
+            except VpclinkError as error:
+                self._judged[target.name] = error
+        found = self._judged[target.name]
+        if isinstance(found, VpclinkError):
+            raise found
+        return found
+
+    def _judge(self, target: Target) -> Judged:
+        if not target.environment:
+            return judge_file(target, self.started)
+        return judge(target, self.gathering.get(target), self.started)
+
+    def run(self, item: CheckItem) -> None:
+        """Judge one check and raise what its findings make of its item."""
+        try:
+            findings = self.judged(item.target).of(item.check.id)
+        except VpclinkError as error:
+            self._no_facts(item, error)
+        _raise(item, outcome_of(findings, self.tally.collected[item.target.name].__contains__))
+
+    def _no_facts(self, item: CheckItem, error: VpclinkError) -> None:
+        """Said once for each target: its first item fails with the line, the others point to it."""
+        if self.tally.first(item.target.name, item.check.id):
+            raise GateClosed(f"{item.target.name}: {error}") from None
+        pytest.skip(f"{item.target.name} could not be read")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A skipped check is shown where its environment is declared, not where we raised; a bug is marked."""
+        report = yield
+        if not isinstance(item, CheckItem):
+            return report
+        if isinstance(report.longrepr, tuple):
+            path, line, _ = item.reportinfo()
+            report.longrepr = (self.asked.shown(path), (line or 0) + 1, report.longrepr[2])
+        if call.excinfo is not None and not isinstance(call.excinfo.value, EXPECTED):
+            report.user_properties.append((BUG, item.target.name))
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count what was run, wherever it was."""
+        self.ran.add(report.nodeid)
+        self.bugs.update({value: report.nodeid for name, value in report.user_properties if name == BUG})
+
+    # Telling.
+
+    def pytest_report_header(self) -> list[str]:
+        """What is judged, by which rules."""
+        return self.asked.header()
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Judge once more from the same facts, write the reports, set the exit status."""
+        if self.worker or self.config.getoption("collectonly") or exitstatus not in FINISHED:
+            return
+        self.closing = close(self, finished=exitstatus == pytest.ExitCode.OK)
+        session.exitstatus = self.closing.status(int(exitstatus))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The paths, the findings that gate, the files written, and what else must be known."""
+        if self.closing is None:
+            return
+        writer = self.config.get_terminal_writer()
+        lines = self.closing.lines(color=writer.hasmarkup, width=writer.fullwidth)
+        if lines:
+            terminalreporter.write_sep("=", "vpclink")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        """The run's folder goes with the run."""
+        if not self.worker:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _given(config: pytest.Config, option: str) -> object:
+    """An option's value; a relative path in an ini file starts where that file is."""
+    value = given(config, option)
+    from_ini = config.getoption(f"vpclink_{option.replace('-', '_')}") is None
+    if value and from_ini and config.inipath and option in ("config", "snapshot", "record", "report"):
+        return str(config.inipath.parent / str(value))
+    return value
+
+
+def _raise(item: CheckItem, outcome: ItemOutcome) -> None:
+    if outcome.kind == FAILED:
+        raise GateClosed(outcome.text)
+    if outcome.kind == SKIPPED:
+        pytest.skip(outcome.text)
+    if outcome.kind == XFAILED:
+        pytest.xfail(outcome.text)
+        raise GateClosed(outcome.text)  # under --runxfail nothing is waived
+    if outcome.kind == WARNED:
+        _warn(item, outcome.text)
+
+
+def _warn(item: CheckItem, text: str) -> None:
+    """A warning that stays one: what gates is for --vpclink-fail-on to say, not for -W error."""
+    import warnings  # noqa: PLC0415
+
+    warning = VpclinkWarning(f"{item.target.name} {item.check.id}: {text}")
+    try:
+        item.warn(warning)
+    except VpclinkWarning:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", VpclinkWarning)
+            item.warn(warning)

@@ -1,0 +1,184 @@
+"""The only conductor: from one target's settings to its facts, its verdicts, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path as FilePath
+
+from vpclink_checks.checks.catalogue import Check, Context, catalogue
+from vpclink_checks.checks.judging import Judging, Rules
+from vpclink_checks.errors import CollectError, Problem, SourceError
+from vpclink_checks.model.path import Path
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.notes import path_notes, probe_note
+from vpclink_checks.probes.observation import Observation
+from vpclink_checks.reach.engine import Reach
+from vpclink_checks.report import EnvironmentReport, Finding
+from vpclink_checks.settings import EnvSettings, StaticSettings
+from vpclink_checks.sources.facts import Recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One thing to judge: an environment, or a file of infrastructure code.
+
+    ``source`` is live, snapshot, demo or static; ``path`` the snapshot or the file; ``static`` the
+    settings of a file. ``name`` is the environment's name, or the file as shown in node ids.
+    """
+
+    name: str
+    source: str
+    settings: EnvSettings
+    rules: Rules
+    probes: bool = False
+    fault: str = ""
+    path: FilePath | None = None
+    static: StaticSettings | None = None
+
+    @property
+    def environment(self) -> bool:
+        """Whether this is an environment, not a file."""
+        return self.source != "static"
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks that this target meets."""
+        return tuple(one for one in catalogue() if one.file or self.environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All that was taken from outside for one environment: everything else follows from it."""
+
+    recording: Recording
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+
+
+def gather(target: Target) -> Gathered:
+    """Read or record the facts of an environment and send its probes. Raises VpclinkError.
+
+    Everything that touches the network happens in here.
+    """
+    if target.source == "demo":
+        return _gather_demo(target)
+    recording = _recording(target)
+    return _probed(target, target.settings, recording)
+
+
+def _recording(target: Target) -> Recording:
+    if target.path is not None:
+        from vpclink_checks.sources import snapshot  # noqa: PLC0415 - only what a run needs is imported
+
+        return snapshot.read(target.path)
+    from vpclink_checks.sources.live.collect import collect  # noqa: PLC0415 - boto3
+
+    return collect(target.settings)
+
+
+def _gather_demo(target: Target) -> Gathered:
+    from vpclink_checks.demo import environment  # noqa: PLC0415 - servers
+
+    recording = environment.recording(target.fault or None)
+    if not target.probes:
+        return Gathered(recording=recording)
+    with environment.DataPlane(target.fault or None) as plane:
+        ways = {"connect_to": plane.connect_to, "ca_file": str(plane.ca_file)}
+        probes = tuple(replace(probe, **ways) for probe in target.settings.probes)
+        return _probed(target, replace(target.settings, probes=probes), recording)
+
+
+def _probed(target: Target, settings: EnvSettings, recording: Recording) -> Gathered:
+    if not target.probes:
+        return Gathered(recording=recording)
+    from vpclink_checks.probes.plan import plan  # noqa: PLC0415
+    from vpclink_checks.probes.send import send  # noqa: PLC0415 - requests
+
+    return Gathered(recording=recording, observations=send(plan(topology_of(target, recording), settings)))
+
+
+def topology_of(target: Target, recording: Recording) -> Topology:
+    """The environment that these facts describe. Raises CollectError where no path was found."""
+    from vpclink_checks.sources.discovery import discover  # noqa: PLC0415
+
+    topology = discover(recording, target.settings, source=target.source)
+    if not topology.paths:
+        names = ", ".join(target.settings.domains) or "these facts"
+        raise CollectError(f"no path to a VPC link was found from {names}")
+    return topology
+
+
+class Judged:
+    """One target with its facts, judged check by check as it is asked."""
+
+    def __init__(self, target: Target, topology: Topology, now: datetime, gathered: Gathered | None = None) -> None:
+        self.target, self.topology, self.gathered = target, topology, gathered
+        self.observations = gathered.observations if gathered else {}
+        self._judging = Judging(
+            Context(
+                topology=topology,
+                settings=target.settings,
+                reach=Reach(topology),
+                now=now,
+                observations=self.observations,
+                probes_on=target.probes,
+                bare_file=not target.environment,
+            ),
+            target.rules,
+            checks=target.checks,
+            answered=_answered,
+        )
+
+    def of(self, check_id: str) -> tuple[Finding, ...]:
+        """The findings of one check."""
+        return self._judging.of(check_id)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of every check."""
+        return self._judging.all()
+
+    def report(self, selected: Collection[str] | None = None) -> EnvironmentReport:
+        """What was found by the *selected* checks, and by those that block them; None: by all."""
+        findings = self.findings if selected is None else _kept(self.findings, selected)
+        return EnvironmentReport(
+            name=self.target.name,
+            source=self.target.source,
+            account=self.topology.account,
+            region=self.topology.region,
+            api_calls=self.gathered.recording.calls if self.gathered else {},
+            paths=path_notes(self.topology, findings),
+            findings=findings,
+            probes=tuple(probe_note(one) for one in self.observations.values() if not one.skipped),
+        )
+
+
+def _answered(context: Context, path: Path) -> bool:
+    from vpclink_checks.checks.end_to_end import answered_by_backend  # noqa: PLC0415
+
+    return answered_by_backend(context, path)
+
+
+def _kept(findings: Collection[Finding], selected: Collection[str]) -> tuple[Finding, ...]:
+    blockers = {one.blocked_by for one in findings if one.check in selected}
+    return tuple(one for one in findings if one.check in selected or one.check in blockers)
+
+
+def judge(target: Target, gathered: Gathered, started: datetime) -> Judged:
+    """The verdicts on an environment. Dates are judged as of when the facts were taken."""
+    now = gathered.recording.taken_at or started
+    return Judged(target, topology_of(target, gathered.recording), now, gathered)
+
+
+def judge_file(target: Target, started: datetime) -> Judged:
+    """The verdicts on a file. Raises SourceError if it is not what it seemed to be."""
+    from vpclink_checks.sources import task_definition  # noqa: PLC0415
+
+    if target.path is None or target.static is None:
+        raise ValueError(f"{target.name} is no file")
+    topology = task_definition.read(target.path, target.name, target.static)
+    if topology is None:
+        raise SourceError(Problem(target.name, None, "is no ECS task definition"))
+    return Judged(target, topology, started)
