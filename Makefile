@@ -1,0 +1,47 @@
+# make demo [FAULT=ID] · make test · make lint · make bench
+# Each makes the virtual environment that it needs, once. Another Python: PYTHON=python3.13 VENV=.venv-3.13
+# Without make: the README has the same in plain pip and pytest commands.
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+FAULT ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+OLD := "Python 3.11 or newer is needed: make … PYTHON=python3.11"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and $(OLD))'
+	$(PYTHON) -m venv $(VENV)
+
+# Stamps: what the two files ask for is installed.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/pip
+	$(PIP) install --constraint constraints.txt --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/pip
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+# The project's own conftest.py is for its tests: the demo runs as it does in a user's folder.
+demo: $(VENV)/.demo
+	$(BIN)/python -m pytest --noconftest demo.toml --vpclink-env=demo $(if $(FAULT),--vpclink-fault=$(FAULT)) $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+
+bench: $(VENV)/.dev
+	@set -e; for one in benchmarks/*.py; do echo "== $$one"; $(BIN)/python $$one; done
