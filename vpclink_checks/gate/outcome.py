@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import dedent
 
 from vpclink_checks.render.terminal import block
 from vpclink_checks.report import Finding
@@ -51,7 +52,7 @@ def _mild(worst: Outcome, these: Sequence[Finding]) -> ItemOutcome:
 
 def text_of(findings: Sequence[Finding]) -> str:
     """One block for each finding."""
-    return "\n\n".join("\n".join(block(one)) for one in findings)
+    return "\n\n".join(dedent("\n".join(block(one))) for one in findings)
 
 
 def _waived(finding: Finding) -> str:
