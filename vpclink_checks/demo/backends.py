@@ -39,7 +39,10 @@ class Backend(BaseHTTPRequestHandler):
 
 def start(plane: Plane, stack: ExitStack) -> dict[Place, int]:
     """Start every container; the loopback port that stands for each host port."""
-    return {place: _dead(stack) if place in plane.dead else _alive(place, plane, stack) for place in sorted(EVERYWHERE)}
+    registered = {place for places in plane.registered.values() for place in places}
+    alive = EVERYWHERE - plane.dead
+    every = sorted(EVERYWHERE | registered)
+    return {place: _alive(place, plane, stack) if place in alive else _dead(stack) for place in every}
 
 
 def _alive(place: Place, plane: Plane, stack: ExitStack) -> int:

@@ -132,7 +132,7 @@ class Balancer:
         here = [place for place in every if ZONE_OF[place[0]] == zone]
         healthy = [place for place in here if self.healthy(port, place)]
         choice = healthy or here or list(every)
-        return choice[self._turn(zone, port) % len(choice)] if choice else None
+        return choice[self.turn(zone, port) % len(choice)] if choice else None
 
     def address(self, port: int, flow: str) -> tuple[str, int] | None:
         """Where a client that resolves the name connects; None where nothing listens on this port.
@@ -142,8 +142,9 @@ class Balancer:
         if port not in self.plane.registered:
             return None
         zones = self.zones(port)
-        return "127.0.0.1", self._nodes[zones[self._turn(flow, port) % len(zones)], port]
+        return "127.0.0.1", self._nodes[zones[self.turn(flow, port) % len(zones)], port]
 
-    def _turn(self, *key: object) -> int:
+    def turn(self, *key: object) -> int:
+        """0, 1, 2 … for each key."""
         with self._lock:
             return next(self._turns[key])

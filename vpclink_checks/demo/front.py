@@ -52,6 +52,8 @@ class Gateway(BaseHTTPRequestHandler):
             return TABLE["lambda" if self.command == "GET" else "missing-token"].answer
         if base != "orders":
             return TABLE["forbidden"].answer
+        if self.plane.canary and self.balancer.turn("canary", path) % 2:
+            return TABLE[self.plane.canary].answer
         return self._orders(rest)
 
     def _fault(self, path: str) -> str | None:

@@ -25,7 +25,8 @@ class Plane:
     """How the data plane behaves; the defaults are the healthy stack.
 
     ``answers``: what API Gateway says by itself below a base path or path ("orders", "orders/status",
-    "hello"): the name of a row of the answer table. ``dropped``: where packets vanish, as a security
+    "hello"): the name of a row of the answer table. ``canary``: the row that every second request to the
+    orders API gets. ``dropped``: where packets vanish, as a security
     group, a network ACL or a route lets them; ``traffic_dropped``: likewise, but health checks pass.
     ``dead``: where no process listens. ``slow``: where health checks alone are not answered in time.
     ``registered``: the targets behind each listener port; a port without an entry has no listener.
@@ -34,6 +35,7 @@ class Plane:
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
+    canary: str = ""
     dropped: frozenset[Place] = frozenset()
     traffic_dropped: frozenset[Place] = frozenset()
     dead: frozenset[Place] = frozenset()

@@ -1,0 +1,166 @@
+"""Faults from the domain to the VPC link."""
+
+from __future__ import annotations
+
+from vpclink_checks.demo.faults.model import Fault
+from vpclink_checks.demo.faults.names import DOMAIN, LINK, ORDERS_API
+from vpclink_checks.demo.overlay import JSON, Change, Drop, Refuse, Set
+from vpclink_checks.demo.wire import Plane
+
+CERTIFICATE = "acm:DescribeCertificate"
+STAGE = "apigateway:GetStage"
+EXPORT = "apigateway:GetExport"
+RESOURCES = "apigateway:GetResources"
+LINKS = "apigateway:GetVpcLink"
+BROKEN = Plane(answers={"orders": "internal"})
+
+
+def _served_status(key: str, value: object) -> Change:
+    at = ("body", JSON, "paths", "/status", "get", "x-amazon-apigateway-integration", key)
+    return Set(EXPORT, ORDERS_API, at, value)
+
+
+def _edited_status(key: str, value: object) -> Change:
+    at = ("items", ("path", "/status"), "resourceMethods", "GET", "methodIntegration", key)
+    return Set(RESOURCES, ORDERS_API, at, value)
+
+
+FAULTS = (
+    Fault(
+        id="domain-dns-alias-wrong-target",
+        hop="domain",
+        title="The alias points to another domain's endpoint",
+        changes=(
+            Set(
+                "route53:ListResourceRecordSets",
+                "",
+                ("ResourceRecordSets", ("Name", f"{DOMAIN}."), "AliasTarget", "DNSName"),
+                "d-9876543210.execute-api.eu-west-2.amazonaws.com.",
+            ),
+        ),
+        plane=Plane(certificate="other-name"),
+    ),
+    Fault(
+        id="domain-acm-expired-or-renewal-failing",
+        hop="domain",
+        title="The certificate has expired",
+        changes=(
+            Set(CERTIFICATE, "", ("Certificate", "NotAfter"), "2026-11-01T00:00:00+00:00"),
+            Set(CERTIFICATE, "", ("Certificate", "Status"), "EXPIRED"),
+        ),
+        plane=Plane(certificate="expired"),
+    ),
+    Fault(
+        id="domain-acm-san-mismatch",
+        hop="domain",
+        title="The certificate bears another name",
+        changes=(Set(CERTIFICATE, "", ("Certificate", "SubjectAlternativeNames"), [f"other.{DOMAIN}"]),),
+        plane=Plane(certificate="other-name"),
+    ),
+    Fault(
+        id="domain-routing-mode-ignores-mapping",
+        hop="domain",
+        title="The domain goes by routing rules alone, of which there are none",
+        changes=(
+            Set("apigateway:GetDomainName", "", ("routingMode",), "ROUTING_RULE_ONLY"),
+            Set("apigatewayv2:GetDomainName", "", ("RoutingMode",), "ROUTING_RULE_ONLY"),
+        ),
+        plane=Plane(answers={"": "forbidden"}),
+    ),
+    Fault(
+        id="api-stage-missing",
+        hop="api",
+        title="The stage that the mapping names is gone",
+        changes=(
+            Refuse("apigateway", "GetStage", {"restApiId": ORDERS_API, "stageName": "prod"}),
+            Refuse(
+                "apigateway",
+                "GetExport",
+                {
+                    "restApiId": ORDERS_API,
+                    "stageName": "prod",
+                    "exportType": "oas30",
+                    "parameters": {"extensions": "integrations,authorizers"},
+                    "accepts": "application/json",
+                },
+            ),
+        ),
+        plane=Plane(answers={"orders": "forbidden"}),
+    ),
+    Fault(
+        id="api-deployment-stale",
+        hop="api",
+        title="A route was changed and never deployed",
+        changes=(_edited_status("uri", "http://${stageVariables.backend}:10001/v2/status"),),
+    ),
+    Fault(
+        id="api-canary-split",
+        hop="api",
+        title="Half of the requests go to a canary whose stage variable leads nowhere",
+        changes=(
+            Set(
+                STAGE,
+                ORDERS_API,
+                ("canarySettings",),
+                {
+                    "percentTraffic": 50.0,
+                    "deploymentId": "dep001",
+                    "stageVariableOverrides": {"backend": "old-orders.example.com"},
+                    "useStageCache": False,
+                },
+            ),
+        ),
+        plane=Plane(canary="internal"),
+    ),
+    Fault(
+        id="integ-stagevar-undefined",
+        hop="integration",
+        title="The stage lacks the variable that the integrations' addresses use",
+        changes=(Drop(STAGE, ORDERS_API, ("variables", "backend")),),
+        plane=BROKEN,
+    ),
+    Fault(
+        id="integ-uri-port-no-listener",
+        hop="integration",
+        title="An integration's port has no listener",
+        changes=(
+            _served_status("uri", "http://${stageVariables.backend}:10002/status"),
+            _edited_status("uri", "http://${stageVariables.backend}:10002/status"),
+        ),
+        plane=Plane(answers={"orders/status": "internal"}),
+    ),
+    Fault(
+        id="integ-vpclink-dangling",
+        hop="integration",
+        title="The VPC link that the integrations name is gone",
+        changes=(
+            Refuse("apigateway", "GetVpcLink", {"vpcLinkId": LINK}),
+            Refuse("apigatewayv2", "GetVpcLink", {"VpcLinkId": LINK}),
+        ),
+        plane=BROKEN,
+    ),
+    Fault(
+        id="vpclink-v1-failed",
+        hop="vpc-link",
+        title="The VPC link has failed",
+        changes=(
+            Set(LINKS, LINK, ("status",), "FAILED"),
+            Set(LINKS, LINK, ("statusMessage",), "NLB ARN is malformed."),
+        ),
+        plane=BROKEN,
+    ),
+    Fault(
+        id="vpclink-v1-deleting",
+        hop="vpc-link",
+        title="The VPC link is being deleted",
+        changes=(Set(LINKS, LINK, ("status",), "DELETING"),),
+        plane=BROKEN,
+    ),
+    Fault(
+        id="vpclink-v1-pending",
+        hop="vpc-link",
+        title="The VPC link is still being made",
+        changes=(Set(LINKS, LINK, ("status",), "PENDING"),),
+        plane=BROKEN,
+    ),
+)
