@@ -105,7 +105,7 @@ class _Scanner(Cursor):
         value: Scalar | Array | Object
         if char == '"':
             value = self._string()
-        elif char == "{" and not self.text.startswith(("{{", "{%"), start):
+        elif char == "{" and (self.strict or templates.opens_object(self.text, start)):
             value = self._object(self._deeper(depth))
         elif char == "[":
             value = self._array(self._deeper(depth))
@@ -140,7 +140,7 @@ class _Scanner(Cursor):
     def _placeholder(self) -> Placeholder | None:
         """``${…}``, ``{{…}}``, ``$NAME``, ``<NAME>``, with the bare text around them; None if there is none."""
         text, at, some = self.text, self.at, False
-        while True:
+        while at == self.at or templates.directive(text, at) is None:
             end = templates.placeholder_end(text, at, len(text)) or templates.named_end(text, at)
             some = some or end is not None
             if end is None and (bare := _BARE.match(text, at)):

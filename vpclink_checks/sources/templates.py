@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Longest first: "{{" must not be taken for the two braces of an object in an object.
-_CLOSERS = {"{{{": "}}}", "{{": "}}", "{%": "%}", "{#": "#}", "<%": "%>"}
+_CLOSERS = {"{{": "}}", "{%": "%}", "{#": "#}", "<%": "%>"}
 _NAMED = re.compile(r"\$+[A-Za-z_][A-Za-z0-9_]*\$*|<[A-Za-z_][^<>\"\n{}\[\],:]{0,80}>")
 _NOTABLE = re.compile(r'["{}\\]')
 _QUOTED = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"')
@@ -20,6 +19,7 @@ _WORD = re.compile(r"[\s~\-]*([#^/]?\s*[A-Za-z]*)")
 _OPENING = frozenset({"if", "for", "range", "with", "unless", "foreach", "each", "block", "macro", "define"})
 _CLOSING = frozenset({"end", "endif", "endfor", "endwith", "endblock", "endmacro", "endunless"})
 _BETWEEN = frozenset({"else", "elif", "elsif", "elseif", "set"})
+_TRIPLE = 1000  # characters in which a "{{{" must find its end
 STARTS = frozenset("$%{<")
 
 
@@ -67,11 +67,13 @@ def placeholder_end(text: str, at: int, limit: int) -> int | None:
     """Where the bracketed placeholder that starts at *at* ends, or None if it is none or stays open."""
     if text.startswith(("${", "%{"), at):
         return _balanced(text, at + 2, limit)
-    for opener, closer in _CLOSERS.items():
-        if text.startswith(opener, at):
-            found = text.find(closer, at + len(opener), limit)
-            return found + len(closer) if found >= 0 else None
-    return None
+    closer = _CLOSERS.get(text[at : at + 2])
+    if closer is None or (text[at] == "{" and opens_object(text, at)):
+        return None
+    found = text.find(closer, at + 2, limit)
+    if found < 0:
+        return None
+    return found + (3 if text.startswith("{{{", at) and text.startswith("}}}", found) else 2)
 
 
 def _balanced(text: str, start: int, limit: int) -> int | None:
@@ -92,6 +94,14 @@ def _balanced(text: str, start: int, limit: int) -> int | None:
                 quoted = _QUOTED.match(text, at - 1, limit)
                 at = quoted.end() if quoted else at
     return None
+
+
+def opens_object(text: str, at: int) -> bool:
+    """Whether the brace at *at* is JSON's own: ``{"a"``, but also ``{`` before ``{{ key }}`` or ``%{ if x }``."""
+    if text.startswith("{{{", at):
+        end = text.find("}}", at, at + _TRIPLE)
+        return end >= 0 and not text.startswith("}}}", end)
+    return not text.startswith(("{{", "{%", "{#"), at) or text.startswith(("{%{", "{{%"), at)
 
 
 def named_end(text: str, at: int) -> int | None:
