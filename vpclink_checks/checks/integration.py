@@ -307,7 +307,10 @@ def sub_path_passes(ctx: Context, route: Route) -> Verdict:
         raise NotApplicable(f"{route.title} has no path parameter")
     evidence = Evidence(GET, "uri", there.uri)
     lost = [name for name in asked if name not in PARAMETER.findall(there.uri)]
-    mapped = any("method.request.path." in value for value in there.request_parameters.values())
+    mapped = any(
+        "method.request.path." in value and not name.startswith("integration.request.path.")
+        for name, value in there.request_parameters.items()
+    )
     if not lost:
         return passed(f"the uri of {route.title} hands on {{{asked[-1]}}}", evidence)
     text = f"{route.title} drops {{{lost[-1]}}}: the uri is {there.uri}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
-from vpclink_checks.model.api import Api, Integration, Route, Stage
+from vpclink_checks.model.api import Api, Route, Stage
 from vpclink_checks.model.balancing import Listener, LoadBalancer, TargetGroup
 from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.domain import DomainName
@@ -75,17 +75,13 @@ def destination_subjects(ctx: Context) -> tuple[Subject[Destination], ...]:
     """Where each route of the path sends its requests: they end at one listener, but may differ on the way."""
     api = reached(ctx, ctx.here.api, "API")
     there, stage = reached(ctx, ctx.here.destination, "integration"), ctx.here.stage
-    routes = [one for one in ctx.here.routes if one.integration is not None]
-    if stage is None or not routes:
+    found = [(one.title, one.integration) for one in ctx.here.routes if one.integration is not None]
+    if stage is None or not found:
         return (Subject(f"{api.id} {ctx.here.id}", ctx.here.id, there),)
     return tuple(
-        Subject(f"{api.id} {one.title}", f"{api.name or api.id} {one.title}", _destination(one, stage))
-        for one in routes
+        Subject(f"{api.id} {title}", f"{api.name or api.id} {title}", destination_of(integration, stage.variables))
+        for title, integration in found
     )
-
-
-def _destination(route: Route, stage: Stage) -> Destination:
-    return destination_of(route.integration or Integration(), stage.variables)
 
 
 def link_subject(ctx: Context) -> tuple[Subject[VpcLink], ...]:
