@@ -17,6 +17,8 @@ from vpclink_checks.probes.observation import from_json, to_json
 from vpclink_checks.run import Gathered, Target, gather
 from vpclink_checks.sources import snapshot
 
+BROKE = "gathering broke, which is a bug of vpclink-checks: see the first failure"
+
 
 class Gathering:
     """The facts of this run's environments. ``folder`` is shared by all processes of the run."""
@@ -48,17 +50,21 @@ class Gathering:
         return self._folder / f"{target.name}.snapshot.json"
 
     def _gather(self, target: Target) -> None:
-        try:
-            gathered = self._gatherer(target)
-        except VpclinkError as error:
-            self._keep(target, {"error": str(error)})
-            return
-        snapshot.write(self._facts(target), gathered.recording)
-        result = {
-            "error": None,
-            "observations": to_json(gathered.observations.values()),
+        """Gather and keep, be it an error; a bug rises here, and leaves a line for the others."""
+        result: dict[str, object] = {
+            "error": "gathering broke, which is a bug of vpclink-checks: see the first failure"
         }
-        self._keep(target, result)
+        try:
+            result = self._gathered(target)
+        except VpclinkError as error:
+            result = {"error": str(error)}
+        finally:
+            self._keep(target, result)
+
+    def _gathered(self, target: Target) -> dict[str, object]:
+        gathered = self._gatherer(target)
+        snapshot.write(self._facts(target), gathered.recording)
+        return {"error": None, "observations": to_json(gathered.observations.values())}
 
     def _keep(self, target: Target, result: object) -> None:
         """Written whole or not at all: its being there says that the facts are complete."""
