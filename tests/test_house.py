@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from vpclink_checks import plugin
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vpclink_checks"
 
@@ -146,9 +148,8 @@ def committed() -> list[Path]:
     try:
         names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):
-        names = [
-            str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if not path.relative_to(ROOT).parts[0][0] == "."
-        ]
+        paths = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
+        names = [str(path) for path in paths if not path.parts[0].startswith(".")]
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]
 
 
@@ -197,3 +198,9 @@ def test_constraints_name_everything_that_the_project_asks_for() -> None:
     names = {re.split(r"[\[<>=]", one)[0].lower() for one in asked} - {"vpclink-checks"}
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower()
     assert not {name for name in names if f"{name}==" not in pinned}
+
+
+def test_the_readme_names_every_option() -> None:
+    options = {f"--vpclink-{name}" for name, *_ in plugin.OPTIONS} | {"--vpclink-static"}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(--[a-z-]+)", readme, re.MULTILINE)) == options

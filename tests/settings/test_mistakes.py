@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from tests.settings.test_load import example
+from tests.settings.test_load import DOCS, example
 from tests.settings.toml import Written, trees, values, write
 from vpclink_checks.errors import ConfigError, Problem
 from vpclink_checks.settings import load
@@ -407,3 +407,15 @@ def test_a_random_file_is_read_or_refused(written: Written, tmp_path_factory: py
         found = error.problems
     rows = len(written.text.splitlines())
     assert all(problem.line is not None and 1 <= problem.line <= rows for problem in found)
+
+
+TABLES = ("[static]\n", "[[static.waiver]]\n", MINIMAL, BACKEND, PROBE, EXPECT, WAIVER)
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_every_key_that_is_accepted_is_in_the_docs(tmp_path: Path, text: str) -> None:
+    (told,) = [line for line in problems(tmp_path, text + "q = 1") if "unknown key" in line]
+    keys = told.partition("(valid: ")[2].rstrip(")").split(", ")
+    docs = DOCS.read_text(encoding="utf-8")
+    assert keys != [""]
+    assert not [key for key in keys if f"`{key}`" not in docs and f".{key}]" not in docs]
