@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vpclink_checks.model.api import Api, Integration, Route, Stage
-from vpclink_checks.model.balancing import Listener, LoadBalancer, TargetGroup
+from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, TargetGroup
 from vpclink_checks.model.domain import DomainName, Mapping, RoutingRule
 from vpclink_checks.model.ecs import Service, TaskDefinition
 from vpclink_checks.model.fact import Gap
@@ -68,12 +68,14 @@ class Path:
     load_balancer: LoadBalancer | None = None
     listener: Listener | None = None
     target_group: TargetGroup | None = None
+    listener_rule: ListenerRule | None = None  # the rule that forwards here; None: the default action
     weight: int | None = None
     service: Service | None = None
     task_definition: TaskDefinition | None = None
     container_name: str = ""
     container_port: int | None = None
     registration: str = ""
+    variant: str = ""  # "canary": as the stage's canary resolves it
     stop: Stop | None = None
 
     @property

@@ -140,6 +140,7 @@ def _rule(raw: Raw, peer: Raw, *, cidr: str = "", group_id: str = "", prefix_lis
         group_id=group_id,
         prefix_list_id=prefix_list_id,
         description=text(peer, "Description"),
+        peering=text(peer, "PeeringStatus"),
     )
 
 

@@ -1,0 +1,126 @@
+"""Tables of clusters, services, tasks, container instances and task definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, TaskDefinition
+from vpclink_checks.model.fact import Gap, Table
+from vpclink_checks.sources import aws_shapes_ecs as shapes
+from vpclink_checks.sources.aws_shapes import part, text, texts
+from vpclink_checks.sources.discovery.recorded import Recorded, by_id, first_gap, gap_in, table_of
+
+
+def clusters(recorded: Recorded) -> Table[Cluster]:
+    """Every cluster of the region."""
+    known = {one.arn: one for one in map(shapes.cluster, recorded.rows("ecs:DescribeClusters", "clusters"))}
+    listed, gap = _listed(recorded, "ecs:ListClusters", {}, "clusterArns")
+    return by_id(known, listed, recorded.coverage("ecs:DescribeClusters", "clusters"), gap)
+
+
+def _listed(recorded: Recorded, name: str, params: dict[str, str], key: str) -> tuple[list[str], Gap | None]:
+    """The ARNs of a List call, and the gap in its place."""
+    responses, gap = recorded.about(name, params)
+    return [arn for response in responses for arn in texts(response, key)], gap
+
+
+def _for_cluster(recorded: Recorded, name: str, cluster: str, key: str) -> tuple[list[str], Gap | None]:
+    """The ARNs of a List call about a cluster, which may have been asked by ARN or by name."""
+    listed, gap = _listed(recorded, name, {"cluster": cluster}, key)
+    if gap is not None and gap.code == "NotRecorded":
+        return _listed(recorded, name, {"cluster": cluster.rpartition("/")[2]}, key)
+    return listed, gap
+
+
+def services(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[Service]:
+    """Every service of the clusters, without those that are gone."""
+    name = "ecs:DescribeServices"
+    known = {one.arn: one for one in map(shapes.service, recorded.rows(name, "services")) if one.status != "INACTIVE"}
+    listed: list[str] = []
+    gaps = [known_clusters.gap]
+    for cluster in (*known_clusters.rows, *known_clusters.gaps):
+        arns, gap = _for_cluster(recorded, "ecs:ListServices", cluster, "serviceArns")
+        listed += arns
+        gaps.append(gap)
+    return by_id(known, listed, recorded.coverage(name, "services"), first_gap(*gaps))
+
+
+def tasks(recorded: Recorded, known_services: Table[Service]) -> Table[tuple[Task, ...]]:
+    """The running tasks of each service; under a cluster's ARN those of no service, where all were listed."""
+    described = {one.arn: one for one in map(shapes.task, recorded.rows("ecs:DescribeTasks", "tasks"))}
+    found: dict[str, tuple[Task, ...] | Gap | None] = {}
+    for service in known_services:
+        found[service.arn] = _tasks(recorded, service, described)
+    homeless: dict[str, list[Task]] = {}
+    for task in described.values():
+        if not task.group.startswith("service:"):
+            homeless.setdefault(task.cluster_arn, []).append(task)
+    return table_of((*found.items(), *((arn, tuple(held)) for arn, held in homeless.items())), gap_in(known_services))
+
+
+def _tasks(recorded: Recorded, service: Service, described: dict[str, Task]) -> tuple[Task, ...] | Gap | None:
+    """A task that was listed and is gone when it is described is no gap: tasks come and go."""
+    arns, gap = _task_arns(recorded, service)
+    if gap is not None:
+        return gap
+    coverage = recorded.coverage("ecs:DescribeTasks", "tasks")
+    unread = first_gap(*(coverage.gap_for(arn) for arn in arns if arn not in described))
+    if unread is not None:
+        return unread
+    mine = (described[arn] for arn in arns if arn in described)
+    return tuple(task for task in mine if task.group == f"service:{service.name}")
+
+
+def _task_arns(recorded: Recorded, service: Service) -> tuple[list[str], Gap | None]:
+    refused: Gap | None = None
+    for cluster in (service.cluster_arn, service.cluster_arn.rpartition("/")[2]):
+        for name in (service.name, service.arn, ""):
+            arns, gap = _listed(recorded, "ecs:ListTasks", {"cluster": cluster, "serviceName": name}, "taskArns")
+            if gap is None:
+                return arns, None
+            refused = gap if refused is None or refused.code == "NotRecorded" else refused
+    return [], refused
+
+
+def container_instances(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[tuple[ContainerInstance, ...]]:
+    """The container instances of each cluster."""
+    every = (*known_clusters.rows, *known_clusters.gaps)
+    found = ((cluster, _container_instances(recorded, cluster)) for cluster in every)
+    return table_of(found, known_clusters.gap)
+
+
+def _container_instances(recorded: Recorded, cluster: str) -> tuple[ContainerInstance, ...] | Gap | None:
+    name = "ecs:DescribeContainerInstances"
+    arns, gap = _for_cluster(recorded, "ecs:ListContainerInstances", cluster, "containerInstanceArns")
+    if gap is not None:
+        return gap
+    described = {text(raw, "containerInstanceArn"): raw for raw in recorded.rows(name, "containerInstances")}
+    coverage = recorded.coverage(name, "containerInstances")
+    unread = first_gap(*(coverage.gap_for(arn) for arn in arns if arn not in described))
+    if unread is not None:
+        return unread
+    return tuple(shapes.container_instance(described[arn], cluster) for arn in arns if arn in described)
+
+
+def task_definitions(
+    recorded: Recorded, known_services: Table[Service], known_tasks: Table[tuple[Task, ...]]
+) -> Table[TaskDefinition]:
+    """Those of every service, of its deployments in flight and of every task."""
+    running = (task.task_definition_arn for held in known_tasks for task in held)
+    wanted = dict.fromkeys((*_of_services(known_services), *running))
+    gap = first_gap(gap_in(known_services), known_tasks.gap)
+    return table_of(((arn, _definition(recorded, arn)) for arn in wanted if arn), gap)
+
+
+def _of_services(known: Iterable[Service]) -> Iterator[str]:
+    for one in known:
+        yield one.task_definition_arn
+        yield from (deployment.task_definition_arn for deployment in one.deployments)
+
+
+def _definition(recorded: Recorded, arn: str) -> TaskDefinition | Gap | None:
+    name = "ecs:DescribeTaskDefinition"
+    found = recorded.one(
+        name, {"taskDefinition": arn}, lambda raw: text(part(raw, "taskDefinition"), "taskDefinitionArn") == arn
+    )
+    return found if found is None or isinstance(found, Gap) else shapes.task_definition(part(found, "taskDefinition"))

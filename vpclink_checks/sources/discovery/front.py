@@ -1,0 +1,159 @@
+"""Tables from the domain to its certificate, records and mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from vpclink_checks.model.balancing import Listener
+from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, HostedZone, Mapping, RoutingRule
+from vpclink_checks.model.fact import Gap, Table
+from vpclink_checks.settings import EnvSettings
+from vpclink_checks.sources import aws_shapes_domain as shapes
+from vpclink_checks.sources.aws_shapes import Raw, dns_name, part, rows, text
+from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_in, table_of
+
+
+def domain_names(settings: EnvSettings) -> tuple[str, ...]:
+    """The domains of the settings, as AWS spells them."""
+    return tuple(dict.fromkeys(dns_name(name) for name in settings.domains))
+
+
+def domains(recorded: Recorded, names: Iterable[str]) -> Table[DomainName]:
+    """Both versions show the same domain. Version 1 says all of it; a row from version 2 alone carries its gap."""
+    known: dict[str, DomainName] = {}
+    gaps: dict[str, Gap] = {}
+    for name in names:
+        first = recorded.one("apigateway:GetDomainName", {"domainName": name}, _names("domainName", name))
+        second = recorded.one("apigatewayv2:GetDomainName", {"DomainName": name}, _names("DomainName", name))
+        if isinstance(first, Gap):
+            gaps[name] = first
+        elif isinstance(second, Gap) and first is None:
+            gaps[name] = second
+        if first is not None and not isinstance(first, Gap):
+            known[name] = shapes.domain_v1(first)
+        elif second is not None and not isinstance(second, Gap):
+            known[name] = shapes.domain_v2(second)
+    return Table(rows=known, gaps=gaps)
+
+
+def _names(key: str, name: str) -> Callable[[Raw], bool]:
+    return lambda response: dns_name(text(response, key)) == name
+
+
+def mappings(recorded: Recorded, names: Iterable[str]) -> Table[tuple[Mapping, ...]]:
+    """What each domain maps. Version 2 lists every mapping; version 1 alone may miss some, and its row says so."""
+    known: dict[str, tuple[Mapping, ...]] = {}
+    gaps: dict[str, Gap] = {}
+    for name in names:
+        first = recorded.listed("apigateway:GetBasePathMappings", {"domainName": name}, "items")
+        second = recorded.listed("apigatewayv2:GetApiMappings", {"DomainName": name}, "Items")
+        gap = second if isinstance(second, Gap) else first if second is None and isinstance(first, Gap) else None
+        if gap is not None:
+            gaps[name] = gap
+        if gap is None or isinstance(first, list):
+            known[name] = _united(
+                [shapes.mapping_v1(one, name) for one in first] if isinstance(first, list) else [],
+                [shapes.mapping_v2(one, name) for one in second] if isinstance(second, list) else [],
+            )
+    return Table(rows=known, gaps=gaps)
+
+
+def _united(first: list[Mapping], second: list[Mapping]) -> tuple[Mapping, ...]:
+    by_key = {one.key: one for one in (*first, *second)}
+    return tuple(by_key[key] for key in sorted(by_key))
+
+
+def routing_rules(recorded: Recorded, names: Iterable[str]) -> Table[tuple[RoutingRule, ...]]:
+    """The routing rules of each domain, by priority."""
+    return table_of((name, _rules(recorded, name)) for name in names)
+
+
+def _rules(recorded: Recorded, name: str) -> tuple[RoutingRule, ...] | Gap:
+    found = recorded.listed("apigatewayv2:ListRoutingRules", {"DomainName": name}, "RoutingRules")
+    if isinstance(found, Gap):
+        return found
+    every = [shapes.routing_rule(one, name) for one in found or ()]
+    return tuple(sorted(every, key=lambda rule: (rule.priority, rule.id)))
+
+
+def certificates(
+    recorded: Recorded, held: Table[DomainName], listeners: Table[tuple[Listener, ...]]
+) -> Table[Certificate]:
+    """Those of the domains, and of the listeners as far as they come from ACM."""
+    named = [endpoint.certificate_arn for one in held for endpoint in one.endpoints]
+    named += [arn for several in listeners for one in several for arn in one.certificate_arns]
+    wanted = dict.fromkeys(arn for arn in named if ":acm:" in arn)
+    return table_of(((arn, _certificate(recorded, arn)) for arn in wanted), first_gap(gap_in(held), listeners.gap))
+
+
+def _certificate(recorded: Recorded, arn: str) -> Certificate | Gap | None:
+    def says(response: Raw) -> bool:
+        return text(part(response, "Certificate"), "CertificateArn") == arn
+
+    found = recorded.one("acm:DescribeCertificate", {"CertificateArn": arn}, says)
+    return found if found is None or isinstance(found, Gap) else shapes.certificate(part(found, "Certificate"))
+
+
+def hosted_zones(recorded: Recorded, settings: EnvSettings) -> Table[HostedZone]:
+    """The account's zones; with ``dns = { external = true }`` they are elsewhere, and not ours to read."""
+    if settings.dns_external:
+        return Table(gap=Gap(operation="route53:ListHostedZones", action="", code="NotRead", message="dns is external"))
+    zones = map(shapes.hosted_zone, recorded.rows("route53:ListHostedZones", "HostedZones"))
+    return Table(rows={zone.id: zone for zone in zones}, gap=recorded.coverage("route53:ListHostedZones").gap)
+
+
+def records(recorded: Recorded, names: Iterable[str], zones: Table[HostedZone]) -> Table[tuple[DnsRecord, ...]]:
+    """The records of each domain, and of the names that they hand on to in a zone of ours."""
+    found: dict[str, tuple[DnsRecord, ...] | Gap] = {}
+    waiting = list(names)
+    asked = set(waiting)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in asked and not _above(name, zones):
+            continue
+        found.setdefault(name, _records(recorded, name, zones))
+        waiting += [more for more in _handed_on(found[name]) if more not in found]
+    return table_of(found.items())
+
+
+def _above(name: str, zones: Table[HostedZone]) -> list[HostedZone]:
+    return [zone for zone in zones if f".{name}".endswith(f".{zone.name}")]
+
+
+def _handed_on(found: tuple[DnsRecord, ...] | Gap) -> Iterator[str]:
+    for one in () if isinstance(found, Gap) else found:
+        yield from (one.alias_name,) if one.alias_name else ()
+        yield from map(dns_name, one.values if one.type == "CNAME" else ())
+
+
+def _records(recorded: Recorded, name: str, zones: Table[HostedZone]) -> tuple[DnsRecord, ...] | Gap:
+    every: list[DnsRecord] = []
+    for zone in _above(name, zones):
+        found = _in_zone(recorded, name, zone)
+        if isinstance(found, Gap):
+            return found
+        every += found
+    return zones.gap if zones.gap is not None else tuple(every)
+
+
+def _in_zone(recorded: Recorded, name: str, zone: HostedZone) -> list[DnsRecord] | Gap:
+    """The records of exactly this name, else those of the wildcard that answers in its place."""
+    wildcard = "*." + name.partition(".")[2]
+    for one in dict.fromkeys((name, wildcard)):
+        responses, gap = recorded.about(
+            "route53:ListResourceRecordSets", {"HostedZoneId": zone.id}, covers=partial(_starts_at, one)
+        )
+        if gap is not None:
+            return gap
+        sets = [raw for response in responses for raw in rows(response, "ResourceRecordSets")]
+        found = dict.fromkeys(shapes.dns_record(raw, zone.id) for raw in sets)
+        mine = [record for record in found if record.name == one]
+        if mine:
+            return mine
+    return []
+
+
+def _starts_at(name: str, params: Raw) -> bool:
+    """A listing from the zone's beginning, or from this name on."""
+    return dns_name(text(params, "StartRecordName", default=name)) == name
