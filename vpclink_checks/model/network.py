@@ -28,7 +28,8 @@ class GroupRule:
     """One permission with one source (or destination) of a security group.
 
     Exactly one of ``cidr``, ``group_id``, ``prefix_list_id`` is set. ``protocol`` is "tcp", "udp",
-    "icmp", "icmpv6", "-1" or a number; ports are None where the protocol has none.
+    "icmp", "icmpv6", "-1" or a number; ports are None where the protocol has none. ``peering`` is
+    the PeeringStatus of a group reference ("active", "deleted", …), "" inside one VPC.
     """
 
     protocol: str
@@ -38,6 +39,7 @@ class GroupRule:
     group_id: str = ""
     prefix_list_id: str = ""
     description: str = ""
+    peering: str = ""
 
     @property
     def peer(self) -> str:

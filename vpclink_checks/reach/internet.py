@@ -32,6 +32,12 @@ from vpclink_checks.report import Fix, Witness
 
 # A client on the internet takes whatever source port it likes; one that the ACL lets back is enough.
 _ANY_PORT = Ranges.of((1, 65535))
+_CALLS = {
+    "route table": "ec2:DescribeRouteTables",
+    "network ACL": "ec2:DescribeNetworkAcls",
+    "security groups": "ec2:DescribeSecurityGroups",
+    "VPC Block Public Access": "ec2:DescribeVpcBlockPublicAccessOptions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,11 @@ class Layer:
     bounds: Bounds
     closed: str  # how it closes, as one clause, for the certificate
     rules: tuple[tuple[Addresses, str], ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """The call whose facts decided; "" where none was needed."""
+        return _CALLS.get(self.name, "")
 
     def rule_for(self, source: str) -> str:
         """The rule that lets this source through."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
 
+from vpclink_checks.model.fact import Gap, UnknownFact
+
 Span = tuple[int, int]
 FAMILIES = (4, 6)
 _BITS = {4: 32, 6: 128}
@@ -166,8 +168,15 @@ def _address(family: int, value: int) -> IPv4Address | IPv6Address:
 
 @lru_cache(maxsize=4096)
 def addresses(text: str) -> Addresses:
-    """A network (``10.0.0.0/16``, host bits are dropped as EC2 does) or an address. Raises ValueError."""
-    network = ip_network(text, strict=False)
+    """A network (``10.0.0.0/16``, host bits are dropped as EC2 does) or an address.
+
+    Raises UnknownFact for any other text: a fact that cannot be understood is not known.
+    """
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError as error:
+        message = f"{text!r} is no address and no network"
+        raise UnknownFact(Gap(operation="ec2", action="", code="NotRead", message=message)) from error
     span = (int(network.network_address), int(network.broadcast_address))
     return Addresses(network.version, Ranges.of(span))
 

@@ -46,6 +46,18 @@ class Step:
     rule: str
     fix: Fix | None = None
 
+    @property
+    def operation(self) -> str:
+        """The call whose facts decided."""
+        return next(call for start, call in _CALLS.items() if self.layer.startswith(start))
+
+
+_CALLS = {
+    "security groups": "ec2:DescribeSecurityGroups",
+    "network ACL": "ec2:DescribeNetworkAcls",
+    "route table": "ec2:DescribeRouteTables",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:

@@ -1,0 +1,278 @@
+"""Where packets come from: the source table of semantics.md, section 5, and the switch of 6.2, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests import healthy as stack
+from tests.healthy import by, healthy
+from vpclink_checks.model.balancing import LoadBalancer, TargetGroup
+from vpclink_checks.model.fact import Gap, Table, UnknownFact
+from vpclink_checks.model.link import VpcLink
+from vpclink_checks.model.network import GroupRule, NetworkInterface, PrivateAddress, SecurityGroup, Subnet
+from vpclink_checks.model.path import Path
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.engine import Reach
+
+SG_NLB, SG_LINK = "sg-0eeeeeeeeeeeeeee1", "sg-0eeeeeeeeeeeeeee2"
+LINK_SUBNET = "subnet-0a4a4a4a4a4a4a4a4"
+V2 = VpcLink(id="v2l1nk", version=2, name="v2", subnet_ids=(LINK_SUBNET,), security_group_ids=(SG_LINK,))
+ALL = GroupRule(protocol="-1", cidr="0.0.0.0/0")
+LINK_ENI = NetworkInterface(
+    id="eni-0a4a4a4a4a4a4a4a4",
+    vpc_id=stack.VPC,
+    subnet_id=LINK_SUBNET,
+    type="api_gateway_managed",
+    addresses=(PrivateAddress(address="10.0.21.5"),),
+    group_ids=(SG_LINK,),
+)
+
+
+def tcp(port: int, cidr: str = "", group_id: str = "") -> GroupRule:
+    return GroupRule(protocol="tcp", from_port=port, to_port=port, cidr=cidr, group_id=group_id)
+
+
+def stretch(
+    *,
+    link: VpcLink = stack.LINK,
+    balancer: dict[str, Any] | None = None,
+    group: dict[str, Any] | None = None,
+    attributes: dict[str, str] | None = None,
+    hosts: tuple[GroupRule, ...] = (),
+    nlb: tuple[GroupRule, ...] = (),
+    link_egress: tuple[GroupRule, ...] = (ALL,),
+    interfaces: Any = None,
+) -> tuple[Topology, Path]:
+    """The healthy stack with another link, load balancer, target group and rules on the targets."""
+    lb: LoadBalancer = replace(stack.NLB, **(balancer or {}))
+    tg: TargetGroup = replace(stack.GROUP_API, **(group or {}))
+    path = replace(stack.PATH_API, link=link, load_balancer=lb, target_group=tg)
+    held = {"preserve_client_ip.enabled": "true"} if attributes is None else attributes
+    base = healthy()
+    topology = healthy(
+        paths=(path,),
+        load_balancers=by("arn", lb),
+        target_groups=by("arn", tg),
+        target_group_attributes=Table(rows={tg.arn: held}),
+        subnets=Table(
+            rows={
+                **base.subnets.rows,
+                LINK_SUBNET: Subnet(id=LINK_SUBNET, vpc_id=stack.VPC, zone="eu-west-2a", cidrs=("10.0.21.0/24",)),
+            }
+        ),
+        interfaces=interfaces or Table(rows={**base.interfaces.rows, LINK_ENI.id: LINK_ENI}),
+        security_groups=by(
+            "id",
+            stack.CLUSTER_GROUP,
+            replace(stack.HOSTS_GROUP, ingress=hosts),
+            SecurityGroup(id=SG_NLB, ingress=nlb, egress=(ALL,)),
+            SecurityGroup(id=SG_LINK, egress=link_egress),
+        ),
+    )
+    return topology, path
+
+
+def traffic(**how: Any) -> tuple[list[str], str]:
+    """(source addresses, verdict) of the first leg."""
+    topology, path = stretch(**how)
+    reach = Reach(topology)
+    found = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    return [trace.packet.src for trace in found], found[0].verdict
+
+
+NLB_GROUP = {"security_group_ids": (SG_NLB,), "enforce_private_link": "on"}
+NLB_OFF = {"security_group_ids": (SG_NLB,), "enforce_private_link": "off"}
+
+
+@pytest.mark.parametrize(
+    ("how", "sources"),
+    [
+        ({}, ["10.0.11.10"]),
+        ({"link": V2}, ["10.0.21.5"]),
+        ({"link": V2, "attributes": {}}, ["10.0.21.5"]),
+        ({"link": V2, "attributes": {"preserve_client_ip.enabled": "false"}}, ["10.0.11.10"]),
+        ({"link": V2, "group": {"protocol": "TCP_UDP"}, "attributes": {}}, ["10.0.21.5"]),
+        ({"link": V2, "balancer": {"type": "application", "security_group_ids": (SG_NLB,)}}, ["10.0.11.10"]),
+    ],
+    ids=[
+        "v1: the NLB's address, whatever preservation says",
+        "v2, preserved: the link's interface",
+        "v2, instance targets: preserved by default",
+        "v2, preservation off: the NLB's address",
+        "v2, UDP: preservation forced on",
+        "v2, ALB: its own address",
+    ],
+)
+def test_source_address(how: dict[str, Any], sources: list[str]) -> None:
+    assert traffic(**how)[0] == sources
+
+
+def test_ip_targets_are_not_preserved_by_default() -> None:
+    topology, path = stretch(link=V2, group={"target_type": "ip"}, attributes={})
+    target = replace(stack._targets(10000)[0], id="10.0.1.20")
+    topology = replace(topology, targets=Table(rows={stack.TG_API: (target,)}))
+    reach = Reach(topology)
+    (trace,) = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert trace.packet.src == "10.0.11.10"
+
+
+def test_unread_preservation_is_not_guessed() -> None:
+    topology, path = stretch(link=V2)
+    unread = Gap(operation="elbv2:DescribeTargetGroupAttributes", action="x", code="AccessDenied")
+    reach = Reach(replace(topology, target_group_attributes=Table(gap=unread)))
+    leg = reach.legs(path)[0]
+    with pytest.raises(UnknownFact, match="DescribeTargetGroupAttributes"):
+        reach.load_balancer_traffic(path, leg)
+
+
+@pytest.mark.parametrize(
+    ("how", "rule", "verdict"),
+    [
+        ({}, tcp(10000, "10.0.11.10/32"), "reached"),
+        ({}, tcp(10000, "10.0.0.0/16"), "reached"),
+        ({}, tcp(10000, "10.0.12.0/24"), "blocked"),
+        ({}, tcp(10000, group_id=SG_NLB), "blocked"),
+        ({"balancer": NLB_GROUP}, tcp(10000, group_id=SG_NLB), "reached"),
+        ({"balancer": NLB_OFF}, tcp(10000, group_id=SG_NLB), "unknown"),
+        ({"balancer": NLB_OFF}, tcp(10000, "10.0.11.0/24"), "reached"),
+        ({"balancer": NLB_OFF}, tcp(10001, group_id=SG_NLB), "blocked"),
+        ({"balancer": {"security_group_ids": (SG_NLB,)}}, tcp(10000, group_id=SG_NLB), "unknown"),
+        ({"link": V2}, tcp(10000, "10.0.21.0/24"), "reached"),
+        ({"link": V2}, tcp(10000, "10.0.11.0/24"), "blocked"),
+        ({"link": V2}, tcp(10000, group_id=SG_LINK), "blocked"),
+        ({"link": V2, "balancer": NLB_OFF}, tcp(10000, group_id=SG_NLB), "reached"),
+    ],
+    ids=[
+        "v1, NLB /32",
+        "v1, the VPC's block",
+        "v1, another zone's subnet",
+        "v1, NLB without a group: a reference matches nothing",
+        "v1, evaluation on: the reference works",
+        "v1, evaluation off and the reference alone: contested",
+        "v1, evaluation off and the addresses",
+        "v1, evaluation off and another port",
+        "v1, the switch was not given: readings disagree",
+        "v2 preserved, the link's subnet",
+        "v2 preserved, only the NLB's subnet",
+        "v2 preserved, the link's group: a client's group never works through an NLB",
+        "v2 preserved, the NLB's group: the switch means nothing",
+    ],
+)
+def test_what_the_target_must_admit(how: dict[str, Any], rule: GroupRule, verdict: str) -> None:
+    assert traffic(hosts=(rule,), **how)[1] == verdict
+
+
+def test_the_contested_reading_is_named() -> None:
+    topology, path = stretch(balancer=NLB_OFF, hosts=(tcp(10000, group_id=SG_NLB),))
+    reach = Reach(topology)
+    (trace,) = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert "readings disagree: only a reference to the group of orders admits 10.0.11.10" in trace.contested
+    (check,) = reach.health_check(path, reach.legs(path)[0])
+    assert check.verdict == "reached", "health checks match the reference whatever the switch says"
+
+
+def test_with_evaluation_off_the_fix_asks_for_addresses() -> None:
+    topology, path = stretch(balancer=NLB_OFF, hosts=())
+    reach = Reach(topology)
+    (trace,) = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    fixes = [step.fix.cli for step in trace.blockers if step.fix]
+    assert any("CidrIp=10.0.11.10/32" in cli for cli in fixes)
+    assert not any(SG_NLB in cli for cli in fixes)
+
+
+def test_secondary_addresses_of_the_nlb_send_as_well() -> None:
+    eni = replace(
+        stack.ENI_NLB_A,
+        addresses=(PrivateAddress(address="10.0.11.10"), PrivateAddress(address="10.0.11.11", primary=False)),
+    )
+    interfaces = Table(rows={**healthy().interfaces.rows, eni.id: eni})
+    topology, path = stretch(hosts=(tcp(10000, "10.0.11.10/32"),), interfaces=interfaces)
+    reach = Reach(topology)
+    found = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert [(trace.packet.src, trace.verdict) for trace in found] == [
+        ("10.0.11.10", "reached"),
+        ("10.0.11.11", "blocked"),
+    ]
+
+
+def without(base: Topology, *gone: str) -> Table[NetworkInterface]:
+    rows = {id_: one for id_, one in base.interfaces.rows.items() if id_ not in gone}
+    unread = Gap(operation="ec2:DescribeNetworkInterfaces", action="x", code="AccessDenied")
+    return Table(rows=rows, gap=unread)
+
+
+@pytest.mark.parametrize(
+    ("cidr", "verdict"),
+    [("10.0.11.0/24", "reached"), ("10.0.12.0/24", "blocked"), ("10.0.11.10/32", "unknown")],
+)
+def test_unread_interfaces_of_the_nlb_are_somewhere_in_its_subnet(cidr: str, verdict: str) -> None:
+    interfaces = without(healthy(), stack.ENI_NLB_A.id, stack.ENI_NLB_B.id)
+    found = traffic(hosts=(tcp(10000, cidr),), interfaces=interfaces)
+    assert found == (["10.0.11.0/24"], verdict)
+
+
+def to_balancer(**how: Any) -> tuple[str, str]:
+    topology, path = stretch(**how)
+    found = Reach(topology).link_to_load_balancer(path, stack.NLB.zones[0])
+    return found[0].verdict, found[0].steps[0].rule
+
+
+@pytest.mark.parametrize(
+    ("how", "verdict"),
+    [
+        ({}, "reached"),
+        ({"balancer": NLB_OFF}, "reached"),
+        ({"balancer": NLB_GROUP}, "blocked"),
+        ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "10.0.0.0/16"),)}, "blocked"),
+        ({"balancer": NLB_GROUP, "nlb": (tcp(10001, "0.0.0.0/0"),)}, "blocked"),
+        ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "0.0.0.0/0"),)}, "reached"),
+        ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "0.0.0.0/1"), tcp(10000, "128.0.0.0/1"))}, "reached"),
+        ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "100.64.0.0/10"),)}, "unknown"),
+        ({"balancer": {"security_group_ids": (SG_NLB,)}}, "unknown"),
+        ({"balancer": {"security_group_ids": (SG_NLB,)}, "nlb": (tcp(10000, "0.0.0.0/0"),)}, "reached"),
+    ],
+    ids=[
+        "no groups: no filter",
+        "evaluation off",
+        "evaluation on, no rule",
+        "evaluation on, the VPC's own block",
+        "evaluation on, another port",
+        "evaluation on, everybody",
+        "evaluation on, everybody in two halves",
+        "evaluation on, ranges that AWS does not document",
+        "the switch was not given: readings disagree",
+        "the switch was not given: readings agree",
+    ],
+)
+def test_v1_link_at_the_load_balancer(how: dict[str, Any], verdict: str) -> None:
+    assert to_balancer(**how)[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("how", "verdict"),
+    [
+        ({}, "reached"),
+        ({"balancer": NLB_OFF}, "blocked"),
+        ({"balancer": NLB_OFF, "nlb": (tcp(10000, group_id=SG_LINK),)}, "reached"),
+        ({"balancer": NLB_OFF, "nlb": (tcp(10000, "10.0.21.0/24"),)}, "reached"),
+        ({"link_egress": ()}, "blocked"),
+        ({"link_egress": (tcp(10000, "10.0.11.10/32"),)}, "reached"),
+        ({"balancer": NLB_OFF, "nlb": (ALL,), "link_egress": (tcp(10000, group_id=SG_NLB),)}, "reached"),
+        ({"link_egress": (tcp(10001, "0.0.0.0/0"),)}, "blocked"),
+    ],
+    ids=[
+        "an NLB without groups",
+        "the switch does not help: a v2 link is ordinary VPC traffic",
+        "the link's group",
+        "the link's subnet",
+        "the link may not send",
+        "the link may send to that address",
+        "the link may send to the group",
+        "the link may send to another port",
+    ],
+)
+def test_v2_link_at_the_load_balancer(how: dict[str, Any], verdict: str) -> None:
+    assert to_balancer(link=V2, **how)[0] == verdict

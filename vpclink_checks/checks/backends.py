@@ -1,0 +1,87 @@
+"""Subjects of the network and exposure hops: legs to targets, and the backends behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vpclink_checks.checks.balancing import in_service, zone_of
+from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
+from vpclink_checks.checks.subjects import reached
+from vpclink_checks.model.backend import Backend
+from vpclink_checks.model.balancing import Target
+from vpclink_checks.model.ecs import TaskDefinition
+from vpclink_checks.model.path import Path
+from vpclink_checks.reach.internet import Exposure
+from vpclink_checks.reach.legs import Leg
+
+
+def backend_name(path: Path) -> str:
+    """``service/container:port``, which outlives instances; the path's id where no service was found."""
+    if path.service is None:
+        return path.id
+    return f"{path.service.name}/{path.container_name}:{path.container_port}"
+
+
+def leg_subjects(ctx: Context) -> tuple[Subject[Leg], ...]:
+    """Each (zone of the load balancer, target) that packets go between. Raises UnknownFact, NotApplicable."""
+    reached(ctx, ctx.here.load_balancer, "load balancer")
+    group = reached(ctx, ctx.here.target_group, "target group")
+    if group.target_type == "lambda":
+        raise NotApplicable("the target is a Lambda function: no packets go to it")
+    found = ctx.reach.legs(ctx.here)
+    if not found:
+        raise NotApplicable("the load balancer sends packets to no target: none is registered in its zones")
+    return tuple(_leg_subject(ctx, leg) for leg in found)
+
+
+def _leg_subject(ctx: Context, leg: Leg) -> Subject[Leg]:
+    where = zone_of(ctx, leg.target) or leg.target.id
+    return Subject(leg.target.id, f"{leg.zone.name} → {backend_name(ctx.here)} in {where}", leg)
+
+
+def target_subjects(ctx: Context) -> tuple[Subject[Target], ...]:
+    """Each target in service that has an address, once. Raises UnknownFact, NotApplicable."""
+    group = reached(ctx, ctx.here.target_group, "target group")
+    if group.target_type in ("lambda", "alb"):
+        raise NotApplicable(f"the targets are of type {group.target_type}")
+    name = backend_name(ctx.here)
+    return tuple(Subject(one.id, f"{name} in {zone_of(ctx, one) or one.id}", one) for one in in_service(ctx))
+
+
+def backend_at(ctx: Context, target: Target) -> Backend:
+    """The target's backend. Raises UnknownFact, and NotApplicable where it is gone."""
+    reached(ctx, ctx.here.load_balancer, "load balancer")
+    found = ctx.reach.backends(ctx.here, target)
+    if not found:
+        raise NotApplicable(f"{target.id} does not exist any more")
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The TCP ports on which a target's container may be reached, the registered one first."""
+
+    numbers: tuple[int, ...]
+
+    @property
+    def title(self) -> str:
+        return " and ".join(str(one) for one in self.numbers)
+
+
+def ports_of(ctx: Context, target: Target) -> Ports:
+    """The registered port, and every other fixed host port of the same container."""
+    definition = ctx.here.task_definition
+    others = _host_ports(definition, ctx.here.container_name) if definition else ()
+    return Ports(numbers=tuple(dict.fromkeys((target.port, *others))))
+
+
+def _host_ports(definition: TaskDefinition, name: str) -> tuple[int, ...]:
+    container = definition.container(name)
+    mappings = container.port_mappings if container else ()
+    tcp = [one.host_port for one in mappings if one.protocol == "tcp"]
+    return tuple(port for port in tcp if isinstance(port, int) and port > 0)
+
+
+def internet_of(ctx: Context, target: Target) -> Exposure:
+    """The ordinary doors of a target on its container's ports. Raises UnknownFact, NotApplicable."""
+    return ctx.reach.internet(backend_at(ctx, target), ports_of(ctx, target).numbers)

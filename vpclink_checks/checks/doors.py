@@ -1,0 +1,152 @@
+"""Other ways to a path's backend: load balancers, listeners and routes that share its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vpclink_checks.checks.catalogue import Context
+from vpclink_checks.checks.subjects import reached
+from vpclink_checks.model.api import Route
+from vpclink_checks.model.balancing import Forward, Listener, LoadBalancer, Target, TargetGroup
+from vpclink_checks.model.compute import Instance
+from vpclink_checks.model.fact import Gap, UnknownFact, known
+from vpclink_checks.model.path import Path
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.internet import Exposure
+from vpclink_checks.report import Fix
+
+# Contract: a door that is not judged is named, never silently claimed shut (semantics.md, section 7.6).
+NOT_JUDGED = (
+    "Global Accelerator endpoints",
+    "CloudFront VPC origins",
+    "classic and gateway load balancers",
+    "ECS gateways and Express services",
+    "Verified Access endpoints",
+    "VPC Lattice",
+    "PrivateLink endpoint services",
+    "peering, transit and VPN",
+    "APIs that no configured domain leads to",
+)
+DOORS_NOT_JUDGED = "doors not judged: " + ", ".join(NOT_JUDGED)
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A listener other than the path's own that leads to one of its targets."""
+
+    balancer: LoadBalancer
+    listener: Listener
+    group: TargetGroup
+    target: Target
+
+    @property
+    def title(self) -> str:
+        return f"{self.balancer.name}:{self.listener.port} → {self.target.title}"
+
+
+def keys_of(topology: Topology, target: Target) -> frozenset[Key]:
+    """A target by every id it may be registered under: an instance and its addresses are the same."""
+    names = {target.id}
+    instance = topology.instances.peek(target.id)
+    if isinstance(instance, Instance) and instance.private_address:
+        names.add(instance.private_address)
+    for one in topology.interfaces:
+        mine = (*one.private_addresses, *one.ipv6)
+        if one.instance_id and (one.instance_id in names or names & set(mine)):
+            names |= {one.instance_id, *mine}
+    return frozenset((name, target.port) for name in names)
+
+
+def other_doors(ctx: Context) -> tuple[tuple[Door, ...], str]:
+    """(doors, why there may be more, "" if there are none for certain). Raises UnknownFact, NotApplicable.
+
+    Target groups of internal load balancers whose targets were not read are passed over: they are no
+    door to the internet.
+    """
+    group = reached(ctx, ctx.here.target_group, "target group")
+    mine = known(ctx.topology.targets.need(group.arn))
+    keys = frozenset(key for target in mine if not target.draining for key in keys_of(ctx.topology, target))
+    doors: list[Door] = []
+    doubt = _gap_text(ctx.topology.target_groups.gap)
+    for other in ctx.topology.target_groups:
+        found, why = _doors_of(ctx, other, keys)
+        doors.extend(found)
+        doubt = doubt or why
+    return tuple(doors), doubt
+
+
+def _gap_text(gap: Gap | None) -> str:
+    return str(gap) if gap is not None else ""
+
+
+def _doors_of(ctx: Context, group: TargetGroup, keys: frozenset[Key]) -> tuple[list[Door], str]:
+    found: list[Door] = []
+    for arn in group.load_balancer_arns:
+        balancer = ctx.topology.load_balancers.peek(arn)
+        if isinstance(balancer, Gap):
+            return found, str(balancer)
+        targets = ctx.topology.targets.peek(group.arn)
+        if isinstance(targets, Gap):
+            return found, "" if balancer is not None and balancer.internal else str(targets)
+        shared = next((one for one in targets or () if keys_of(ctx.topology, one) & keys), None)
+        if balancer is None or shared is None:
+            continue
+        try:
+            listeners = [one for one in _listeners(ctx, balancer) if _leads_to(ctx, one, group)]
+        except UnknownFact as signal:
+            return found, str(signal.gap)
+        found.extend(Door(balancer=balancer, listener=one, group=group, target=shared) for one in listeners)
+    return found, ""
+
+
+def _listeners(ctx: Context, balancer: LoadBalancer) -> Iterator[Listener]:
+    own = ctx.here.listener.arn if ctx.here.listener else ""
+    for one in ctx.topology.listeners.need(balancer.arn):
+        if one.arn != own:
+            yield one
+
+
+def _leads_to(ctx: Context, listener: Listener, group: TargetGroup) -> bool:
+    """By its default action or one of its rules. Raises UnknownFact."""
+    if _sends(listener.forwards, group):
+        return True
+    rules = ctx.topology.listener_rules.find(listener.arn) or ()
+    return any(_sends(action.forwards, group) for rule in rules for action in rule.actions)
+
+
+def _sends(forwards: tuple[Forward, ...], group: TargetGroup) -> bool:
+    return any(one.weight > 0 and one.target_group_arn == group.arn for one in forwards)
+
+
+def ways_in(ctx: Context) -> tuple[tuple[Path, Route], ...]:
+    """Every route of every path that ends at this path's targets. Raises UnknownFact, NotApplicable."""
+    group = reached(ctx, ctx.here.target_group, "target group")
+    mine = _target_keys(ctx.topology, group)
+    shared = [
+        path
+        for path in ctx.topology.paths
+        if path.target_group is not None
+        and (path.target_group.arn == group.arn or _target_keys(ctx.topology, path.target_group) & mine)
+    ]
+    return tuple((path, route) for path in shared for route in path.routes)
+
+
+def _target_keys(topology: Topology, group: TargetGroup) -> frozenset[Key]:
+    targets = topology.targets.find(group.arn) or ()
+    return frozenset(key for target in targets for key in keys_of(topology, target))
+
+
+def closing(exposure: Exposure) -> Fix | None:
+    """The inbound rules that let the public in, taken back; None where none of them does."""
+    fixes = [fix for door in exposure.doors if door.sources.possible for fix in door.fixes]
+    distinct = list({fix.text: fix for fix in fixes}.values())
+    if not distinct:
+        return None
+    return Fix(
+        text=" ".join(fix.text for fix in distinct),
+        cli="\n".join(fix.cli for fix in distinct),
+        terraform="\n".join(fix.terraform for fix in distinct),
+    )
