@@ -8,7 +8,7 @@ from pathlib import Path
 from vpclink_checks.errors import Problem, SourceError
 
 # ECS takes task definitions of up to 64 KiB; a template with its comments may be larger, not this much.
-MAX_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
