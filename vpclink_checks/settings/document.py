@@ -46,7 +46,7 @@ def load(path: Path, check_ids: Collection[str] | None = None) -> Settings:
 
 def _upward(folder: Path) -> Iterator[Path]:
     """The folders above, up to the one that holds .git; none outside a repository."""
-    folders = [folder, *folder.parents]
+    folders = [folder, *folder.absolute().parents]
     root = next((i for i, one in enumerate(folders) if _exists(one / ".git")), 0)
     yield from folders[1 : root + 1]
 
