@@ -35,8 +35,8 @@ def subnets(topology: Topology) -> dict[str, str]:
     found = {subnet: "" for link in topology.links for subnet in link.subnet_ids}
     for balancer in topology.load_balancers:
         found |= {zone.subnet_id: balancer.vpc_id for zone in balancer.zones}
-    for one in (*topology.instances, *topology.interfaces):
-        found[one.subnet_id] = one.vpc_id
+    found |= {one.subnet_id: one.vpc_id for one in topology.instances}
+    found |= {one.subnet_id: one.vpc_id for one in topology.interfaces}
     return {subnet: vpc for subnet, vpc in found.items() if subnet}
 
 
