@@ -89,7 +89,7 @@ def _integration(path: Path) -> Iterator[HopNote]:
             connection_id=there.connection_id,
             timeout_ms=there.integration.timeout_ms,
         )
-        where = f"{there.scheme}://:{there.port}" if there.port else there.uri
+        where = f"{there.scheme.upper()} {there.port}" if there.port else there.uri
         yield HopNote(hop="integration", id=there.integration.id, title=where, attributes=facts)
     if link := path.link:
         facts = _texts(version=link.version, status=link.status, targets=link.target_arns, subnets=link.subnet_ids)

@@ -155,7 +155,7 @@ class Gate:
             return report
         if isinstance(report.longrepr, tuple):
             path, line, _ = item.reportinfo()
-            report.longrepr = (self.asked.shown(path), (line or 0) + 1, report.longrepr[2])
+            report.longrepr = (self.asked.shown(path), line + 1, report.longrepr[2])
         if call.excinfo is not None and not isinstance(call.excinfo.value, EXPECTED):
             report.user_properties.append((BUG, item.target.name))
         return report

@@ -112,10 +112,9 @@ class CheckItem(pytest.Item):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the environment is declared, and the name of the check."""
-        line = self.target.settings.line
-        return self.path, None if line is None else line - 1, f"{self.target.name} {self.check.id}"
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the environment is declared (lines count from 0 here), and the name of the check."""
+        return self.path, (self.target.settings.line or 1) - 1, f"{self.target.name} {self.check.id}"
 
 
 class Corridor(pytest.Collector):

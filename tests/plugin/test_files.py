@@ -1,0 +1,156 @@
+"""Task-definition files as pytest meets them: named, in folders, beside others, unreadable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIXED = "task-definition::fixed-host-port"
+
+
+def task_definition(host_port: object, **more: Any) -> str:
+    mapping = {"containerPort": 8080, "hostPort": host_port}
+    container = {"name": "api", "image": "api", "memory": 128, "portMappings": [mapping]}
+    return json.dumps(
+        {"family": "orders", "networkMode": "bridge", "containerDefinitions": [container], **more}, indent=1
+    )
+
+
+@pytest.fixture
+def folder(pytester: pytest.Pytester) -> Path:
+    (pytester.path / "infra").mkdir()
+    (pytester.path / "infra" / "good.json").write_text(task_definition(10000))
+    (pytester.path / "infra" / "bad.json").write_text(task_definition(0))
+    (pytester.path / "package.json").write_text('{"name": "web"}')
+    (pytester.path / "test_mine.py").write_text("def test_mine():\n    pass\n")
+    return pytester.path
+
+
+def test_a_good_file_opens_the_gate(pytester: pytest.Pytester, folder: Path) -> None:
+    result = pytester.runpytest_inprocess("infra/good.json", "-v", "--strict-markers", "-W", "error")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([f"infra/good.json::{FIXED} PASSED*", "*gate open*"])
+    assert not (folder / "reports").exists()
+
+
+def test_a_bad_file_fails_in_a_short_block_with_its_place(pytester: pytest.Pytester, folder: Path) -> None:
+    result = pytester.runpytest_inprocess("infra/bad.json", "-rs")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "*infra/bad.json task-definition/fixed-host-port*",
+            "*expected*one host port*",
+            "*hostPort is 0*",
+            "*fix *",
+            "*infra/bad.json:*",
+            "SKIPPED*infra/bad.json:1: *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*hooks.py*")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ret", "counts"),
+    [
+        (["infra/bad.json::task-definition::fixed-host-port"], 1, (0, 1, 0)),
+        (["infra/bad.json", "-k", "task-definition/fixed-host-port"], 1, (0, 1, 0)),
+        (["infra/bad.json", "test_mine.py", "-m", "not vpclink"], 0, (1, 0, 0)),
+        (["infra/bad.json", "test_mine.py", "-k", "fixed-host-port or mine", "-n2"], 1, (1, 1, 0)),
+    ],
+)
+def test_selection(
+    pytester: pytest.Pytester, folder: Path, arguments: list[str], ret: int, counts: tuple[int, int, int]
+) -> None:
+    result = pytester.runpytest_inprocess(*arguments)
+    assert result.ret == ret
+    outcomes = result.parseoutcomes()
+    assert tuple(outcomes.get(name, 0) for name in ("passed", "failed", "skipped")) == counts
+
+
+def test_folders_are_looked_through_when_asked(pytester: pytest.Pytester, folder: Path) -> None:
+    without = pytester.runpytest_inprocess(".")
+    without.assert_outcomes(passed=1)
+    result = pytester.runpytest_inprocess("--vpclink-static", ".", "--co", "-q")
+    result.stdout.fnmatch_lines([f"infra/bad.json::{FIXED}", f"infra/good.json::{FIXED}", "test_mine.py::test_mine"])
+    result.stdout.no_fnmatch_line("package.json*")
+    ini = pytester.runpytest_inprocess("-o", "vpclink_static=true", ".", "--co", "-q")
+    ini.stdout.fnmatch_lines([f"infra/bad.json::{FIXED}"])
+
+
+def test_a_file_that_breaks_off_fails_in_one_line(pytester: pytest.Pytester, folder: Path) -> None:
+    (folder / "half.json").write_text(task_definition(10000)[:-20])
+    result = pytester.runpytest_inprocess("half.json", "test_mine.py")
+    assert result.ret == 1
+    outcomes = result.parseoutcomes()
+    assert (outcomes["failed"], outcomes["passed"]) == (1, 1)
+    result.stdout.fnmatch_lines(["half.json: half.json:*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_named_file_that_is_nobodys_gets_a_hint(pytester: pytest.Pytester, folder: Path) -> None:
+    result = pytester.runpytest_inprocess("package.json")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: *package.json*", "ERROR: *package.json is no ECS task definition*"])
+
+
+def test_a_named_file_of_another_plugin_is_left_to_it(pytester: pytest.Pytester, folder: Path) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+        class Item(pytest.Item):
+            def runtest(self): pass
+        class File(pytest.File):
+            def collect(self): yield Item.from_parent(self, name="theirs")
+        def pytest_collect_file(file_path, parent):
+            if file_path.name == "package.json":
+                return File.from_parent(parent, path=file_path)
+        """
+    )
+    result = pytester.runpytest_inprocess("package.json")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*is no ECS task definition*")
+
+
+def test_a_file_outside_rootdir_has_an_id_that_can_be_given(
+    pytester: pytest.Pytester, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "far.json").write_text(task_definition(0))
+    listed = pytester.runpytest_inprocess(str(tmp_path / "far.json"), "--co", "-q", f"--rootdir={folder}")
+    (node,) = [line for line in listed.outlines if line.endswith(FIXED)]
+    again = pytester.runpytest_inprocess(node, f"--rootdir={folder}")
+    again.assert_outcomes(failed=1)
+
+
+def test_unknown_warns_for_files_and_fails_on_demand(pytester: pytest.Pytester, folder: Path) -> None:
+    (folder / "template.json").write_text(task_definition("${PORT}"))
+    lenient = pytester.runpytest_inprocess(f"template.json::{FIXED}", "-W", "error")
+    assert lenient.ret == 0
+    lenient.assert_outcomes(passed=1, warnings=1)
+    lenient.stdout.fnmatch_lines(["*VpclinkWarning: template.json task-definition/fixed-host-port: unknown: *"])
+    strict = pytester.runpytest_inprocess(f"template.json::{FIXED}", "--vpclink-unknown=fail")
+    strict.assert_outcomes(failed=1)
+
+
+def test_reports_of_files_are_written_on_demand(pytester: pytest.Pytester, folder: Path) -> None:
+    result = pytester.runpytest_inprocess("infra/bad.json", "--vpclink-report=out")
+    assert result.ret == 1
+    (environment,) = json.loads((folder / "out" / "report.json").read_text())["environments"]
+    assert (environment["name"], environment["source"]) == ("infra/bad.json", "static")
+    assert [one["check"] for one in environment["findings"] if one["gates"]] == ["task-definition/fixed-host-port"]
+
+
+def test_idle_it_registers_nothing(pytester: pytest.Pytester, folder: Path) -> None:
+    pytester.makeconftest(
+        """
+        def pytest_unconfigure(config):
+            print("gate:", config.pluginmanager.has_plugin("vpclink-gate"))
+        """
+    )
+    idle = pytester.runpytest_inprocess("test_mine.py", "-s")
+    idle.stdout.fnmatch_lines(["gate: False"])
+    awake = pytester.runpytest_inprocess("infra/good.json", "-s")
+    awake.stdout.fnmatch_lines(["gate: True"])
