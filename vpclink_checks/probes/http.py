@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from vpclink_checks.probes import dns, proxy, secrets, tls
@@ -138,9 +139,12 @@ def _exchange(one: Ready, turn: int, deadline: Deadline) -> Attempt:
     with secured:
         deadline.guard(secured)
         try:
-            return _answer(one, secured, address)
+            answered = _answer(one, secured, address)
         except (OSError, http.client.HTTPException) as error:
             raise _broken(error, address, one.limits, late=deadline.passed) from None
+    if deadline.passed:  # an end in the middle of the headers looks like their end
+        raise _broken(TimeoutError(), address, one.limits, late=True)
+    return answered
 
 
 def _connected(one: Ready, turn: int) -> tuple[socket.socket, str]:
@@ -192,28 +196,26 @@ def _secured(one: Ready, plain: socket.socket, turn: int, address: str, deadline
         if error.verify_code == tls.WRONG_NAME:
             offered = tls.names_offered(lambda: _connected(one, turn)[0], one.request.ca_file, host)
         raise StageError("tls", tls.explained(error, host, offered), address) from None
-    except ssl.SSLError as error:
-        raise StageError("tls", tls.explained(error, host), address) from None
     except OSError as error:
         if deadline.passed or isinstance(error, TimeoutError):
             text = f"no TLS handshake with {host} within {one.limits.whole:g} s"
             raise StageError("timeout", text, address) from None
-        raise StageError("tls", f"the TLS handshake with {host} failed: {_plain(error)}", address) from None
+        raise StageError("tls", tls.explained(error, host), address) from None
 
 
 def _answer(one: Ready, secured: ssl.SSLSocket, address: str) -> Attempt:
     peer_names = tls.names(secured)  # before the answer: its "Connection: close" ends the socket
-    response = _sent(one, secured)
-    body = _body(response, one.secrets)
-    return Attempt(
-        address=address,
-        status=response.status,
-        headers=secrets.masked_headers(response.getheaders(), one.secrets),
-        body=body,
-        json=_json(body),
-        tls_verified=True,
-        peer_names=peer_names,
-    )
+    with closing(_sent(one, secured)) as response:
+        body = _body(response, one.secrets)
+        return Attempt(
+            address=address,
+            status=response.status,
+            headers=secrets.masked_headers(response.getheaders(), one.secrets),
+            body=body,
+            json=_json(body),
+            tls_verified=True,
+            peer_names=peer_names,
+        )
 
 
 def _sent(one: Ready, secured: ssl.SSLSocket) -> http.client.HTTPResponse:
@@ -243,8 +245,10 @@ def _with_defaults(request: ProbeRequest, headers: Mapping[str, str], body: byte
 def _body(response: http.client.HTTPResponse, secret: Sequence[str]) -> str:
     """The first 64 kB. Read a little further, so that no secret's beginning is left at the cut."""
     slack = 4 * max(map(len, secret), default=0)
-    text = response.read(BODY_LIMIT + slack).decode(errors="replace")
-    return secrets.masked(text, secret).encode()[:BODY_LIMIT].decode(errors="ignore")
+    content = response.read(BODY_LIMIT + slack)
+    if response.length and len(content) < BODY_LIMIT + slack:
+        raise http.client.IncompleteRead(content, response.length)
+    return secrets.masked(content.decode(errors="replace"), secret).encode()[:BODY_LIMIT].decode(errors="ignore")
 
 
 def _json(body: str) -> object:

@@ -6,6 +6,7 @@ import base64
 import http.client
 import ipaddress
 import socket
+from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -83,10 +84,10 @@ def tunnel(sock: socket.socket, way: Way) -> None:
     if way.authorization:
         lines.append(f"Proxy-Authorization: {way.authorization}")
     sock.sendall("\r\n".join([*lines, "", ""]).encode())
-    answer = http.client.HTTPResponse(sock, method="CONNECT")
-    try:
-        answer.begin()
-    except http.client.HTTPException as error:
-        raise ConnectionError(f"the proxy's answer is no HTTP ({type(error).__name__})") from None
-    if answer.status != http.client.OK:
-        raise ConnectionError(f"the proxy answered {answer.status} to CONNECT {place}")
+    with closing(http.client.HTTPResponse(sock, method="CONNECT")) as answer:
+        try:
+            answer.begin()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"the proxy's answer is no HTTP ({type(error).__name__})") from None
+        if answer.status != http.client.OK:
+            raise ConnectionError(f"the proxy answered {answer.status} to CONNECT {place}")

@@ -57,11 +57,11 @@ def names_offered(connect: Callable[[], socket.socket], ca_file: str, server_nam
         return ()
 
 
-def explained(error: ssl.SSLError, host: str, offered: tuple[str, ...] = ()) -> str:
+def explained(error: OSError, host: str, offered: tuple[str, ...] = ()) -> str:
     """The failed handshake in one line."""
     if isinstance(error, ssl.SSLCertVerificationError):
         bears = f"; it bears {', '.join(offered)}" if offered else ""
-        return (
-            f"the certificate for {host} was refused: {(error.verify_message or str(error.reason)).rstrip('.')}{bears}"
-        )
-    return f"the TLS handshake with {host} failed: {error.reason or error}"
+        reason = (error.verify_message or str(error.reason)).rstrip(".")
+        return f"the certificate for {host} was refused: {reason}{bears}"
+    reason = getattr(error, "reason", "") or error.strerror or str(error)
+    return f"the TLS handshake with {host} failed: {reason}"
