@@ -39,6 +39,7 @@ def statement(effect: str, resource: str = EVERYTHING, **more: Any) -> dict[str,
 
 ALLOW, DENY = statement("Allow"), statement("Deny")
 FROM_OFFICE = {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}}
+OTHER_NLB = replace(demo.NLB, arn=demo.NLB_ARN.replace("orders", "next"), dns_name=f"next-{demo.NLB_DNS}")
 HTTP_STAGE = stage(auto_deploy=True, last_deployment_message="Successfully deployed stage with deployment ID 'dep001'")
 HTTP = {"api": api(protocol="HTTP"), "stage": HTTP_STAGE}
 
@@ -75,6 +76,12 @@ DEVIATIONS = [
         "canary-agrees",
         "fail",
         ("10 %", "gone000"),
+    ),
+    (
+        {"stage": stage(canary=Canary(percent=50, variables={"backend": "old.example.com"}))},
+        "canary-agrees",
+        "fail",
+        ("50 %", "old.example.com"),
     ),
     (
         {**HTTP, "stage": replace(HTTP_STAGE, last_deployment_message="Deployment attempt failed: x")},
@@ -170,7 +177,16 @@ VARIANTS = {
     "a rollback": {"deployments": Table(rows={demo.API_ID: (NEWER,)})},
     "a canary on another deployment": {"stage": stage(canary=Canary(percent=5, deployment_id="dep009"))},
     "a canary that is off": {"stage": stage(canary=Canary(percent=0, variables={"vpcLinkId": "gone"}))},
-    "a canary with other ports": {"stage": stage(canary=Canary(percent=5, variables={"backend": "other.example.com"}))},
+    "a canary on another load balancer": {
+        "stage": stage(canary=Canary(percent=5, variables={"backend": OTHER_NLB.dns_name})),
+        "load_balancers": demo.by("arn", demo.NLB, OTHER_NLB),
+    },
+    "a canary under a name of its own, as the stage": {
+        "stage": stage(
+            variables={**demo.VARIABLES, "backend": "backend.example.com"},
+            canary=Canary(percent=5, variables={"backend": "next.example.com"}),
+        ),
+    },
     "a slower method": {"stage": stage(throttles=(Throttle(path="*/*", rate=1.0, burst=1),))},
     "a stage throttled to zero, the route not": {
         "routes": (STATUS,),

@@ -25,9 +25,9 @@ from tests.checks.front import (
 )
 from vpclink_checks.model.domain import Certificate, DnsRecord, Endpoint, HostedZone, Mapping, RoutingRule
 from vpclink_checks.model.fact import Table
-from vpclink_checks.model.path import Neighbour, Stop
+from vpclink_checks.model.path import Stop
 from vpclink_checks.probes.observation import Attempt, Observation
-from vpclink_checks.settings import BackendSettings, ProbeSettings
+from vpclink_checks.settings import ProbeSettings
 
 DOMAIN = demo.DOMAIN_NAME
 REGIONAL = DOMAIN.endpoints[0]
@@ -154,8 +154,6 @@ DEVIATIONS = [
         "fail",
         ("orders/v1", "edge"),
     ),
-    ({"domain": domain(routing_mode="ROUTING_RULE_ONLY")}, "mapping-live", "fail", ("ROUTING_RULE_ONLY", "mapping")),
-    ({"rule": RULE, "mapping": None}, "mapping-live", "fail", ("BASE_PATH_MAPPING_ONLY", "rule")),
     ({"domain": domain(routing_mode=BOTH), "rules": (OTHER,)}, "path-not-captured", "fail", (demo.HELLO_ID,)),
     (
         {"domain": domain(routing_mode=BOTH), "rules": (replace(OTHER, base_paths=("orders",)),)},
@@ -350,6 +348,45 @@ def test_a_zone_elsewhere_is_judged_by_resolving(observations: dict[str, Observa
     assert outcomes(found, "domain/private-zone-agrees") == {"not-applicable"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"domain": domain(routing_mode="ROUTING_RULE_ONLY")}, ("ROUTING_RULE_ONLY", "hello, orders")),
+        ({"domain": domain(routing_mode=BOTH), "rules": (OTHER,)}, ("behind rule 5", "orders")),
+        ({"rules": (RULE,), "mapping": None}, ("BASE_PATH_MAPPING_ONLY", "rules 10")),
+    ],
+)
+def test_a_table_that_nobody_reads_is_why_nothing_leads_on(changes: Any, words: tuple[str, ...]) -> None:
+    stop = Stop(hop="domain", reason="nothing leads to a VPC link", check="domain/mapping-leads-to-vpc-link")
+    nothing: dict[str, Any] = {"mapping": None, "api": None, "stage": None, "destination": None, "link": None}
+    found = judged(cut(stack(**changes), stop, **nothing))
+    only(found, "domain/mapping-live", "fail", *words)
+    assert outcomes(found, "domain/mapping-leads-to-vpc-link") == {"blocked"}
+    assert {one.blocked_by for one in of(found, "vpc-link/available")} == {"domain/mapping-live"}
+
+
+def test_an_unread_table_beside_a_path_that_works_is_worth_reading() -> None:
+    found = judged(stack(rules=(OTHER,)))
+    assert outcomes(found, "domain/mapping-live") == {"note"}
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [
+        (REGIONAL.dns_name, "pass"),
+        (demo.NLB_DNS, "fail"),
+        ("cdn.example.net", "unknown"),
+        ("www.example.com", "unknown"),
+    ],
+)
+def test_a_name_handed_on_is_followed(last: str, outcome: str) -> None:
+    chain: Table[tuple[DnsRecord, ...]] = Table(
+        rows={demo.DOMAIN: (cname("www.example.com"),), "www.example.com": (cname(last),)}
+    )
+    found = judged(replace(stack(), records=chain))
+    assert outcomes(found, "domain/dns-points-at-endpoint") == {outcome}
+
+
 def test_a_wildcard_record_answers_where_no_exact_one_does() -> None:
     quiet(judged(stack(records=(record(name="*.example.com"),))))
     found = judged(stack(records=(record(name="*.example.com", alias_name=demo.NLB_DNS), RECORD)))
@@ -387,28 +424,6 @@ def test_declared_probes(probe: str, key: str, check: str, outcome: str) -> None
 def test_ping_at_the_root_of_the_domain_is_reserved() -> None:
     topology = stack(mapping=replace(demo.ORDERS_MAPPING, key=""), routes=(replace(demo.ROUTES[2], path="/ping"),))
     only(judged(topology), "domain/no-reserved-path", "fail", "/ping")
-
-
-@pytest.mark.parametrize(
-    ("base_path", "outcome", "word"),
-    [
-        ("orders", "pass", "VPC link"),
-        ("/orders/", "pass", "VPC link"),
-        ("hello", "fail", demo.HELLO_ID),
-        ("ordres", "fail", "/ordres"),
-    ],
-)
-def test_declared_base_paths(base_path: str, outcome: str, word: str) -> None:
-    settings = replace(SETTINGS, backends=(BackendSettings(base_path=base_path),))
-    (one,) = of(judged(stack(), settings=settings), "domain/declared-base-paths-exist")
-    assert (one.outcome, word in one.message) == (outcome, True), one.message
-
-
-def test_a_declared_base_path_that_could_not_be_read_is_unknown() -> None:
-    dark = Neighbour(domain=demo.DOMAIN, base_path="dark", api_id="x", gap=DENIED)
-    settings = replace(SETTINGS, base_paths=("dark",))
-    found = judged(stack(neighbours=(dark,)), settings=settings)
-    assert outcomes(found, "domain/declared-base-paths-exist") == {"unknown"}
 
 
 def test_rules_reach_rest_apis_only() -> None:

@@ -7,7 +7,9 @@ from vpclink_checks.checks.subjects import path_subject, reached, route_subjects
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
 from vpclink_checks.model.api import Canary, Route, Stage, Throttle
 from vpclink_checks.model.destination import destination_of
+from vpclink_checks.model.domain import dns_name
 from vpclink_checks.model.drift import Drift, compare
+from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.path import Destination, Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -150,20 +152,18 @@ def canary_agrees(ctx: Context, stage: Stage) -> Verdict:
     canary = stage.canary
     if canary is None or canary.percent <= 0:
         raise NotApplicable(f"stage {stage.name} sends nothing to a canary")
+    if ctx.here.variant == "canary":
+        raise NotApplicable("this path is the canary's own")
     share = Evidence(GET_STAGE, "canarySettings.percentTraffic", f"{canary.percent:g}")
-    there = _canary_destination(ctx, stage, canary)
-    here = ctx.here.destination
+    there, here = _canary_destination(ctx, stage, canary), ctx.here.destination
+    text = f"the canary of stage {stage.name} takes {canary.percent:g} % of the requests"
     if there is not None and here is not None and _ends(there) != _ends(here):
-        text = (
-            f"the canary of stage {stage.name} takes {canary.percent:g} % of the requests to {' '.join(_ends(there))}"
-        )
-        if ctx.topology.links.find(there.connection_id) is None:
-            return failed(f"{text}; there is no VPC link {there.connection_id}", share)
-        return noted(f"{text}; this path is {' '.join(_ends(here))}", share)
+        if lost := _leads_nowhere(ctx, there, here):
+            return failed(f"{text} to {lost}", share)
+        return noted(f"{text} to {' '.join(_ends(there))}; this path is {' '.join(_ends(here))}", share)
     if canary.deployment_id not in ("", stage.deployment_id):
-        text = f"{canary.percent:g} % of the requests to stage {stage.name} meet deployment {canary.deployment_id}"
-        return noted(f"{text}, which is not compared", share)
-    return passed(f"the canary of stage {stage.name} leads where the stage leads", share)
+        return noted(f"{text} to deployment {canary.deployment_id}, which is not compared", share)
+    return passed(f"{text} where the stage leads", share)
 
 
 def _canary_destination(ctx: Context, stage: Stage, canary: Canary) -> Destination | None:
@@ -175,6 +175,19 @@ def _canary_destination(ctx: Context, stage: Stage, canary: Canary) -> Destinati
 
 def _ends(there: Destination) -> tuple[str, str, str]:
     return there.connection_id, there.uri, there.target
+
+
+def _leads_nowhere(ctx: Context, there: Destination, here: Destination) -> str:
+    """What the canary's destination lacks that the stage's has; "" for nothing. Raises UnknownFact."""
+    if ctx.topology.links.find(there.connection_id) is None:
+        return f"VPC link {there.connection_id}, which does not exist"
+    names = {dns_name(one.dns_name) for one in ctx.topology.load_balancers}
+    hosts = dns_name(there.host), dns_name(here.host)
+    if hosts[1] in names and hosts[0] not in names:
+        if ctx.topology.load_balancers.gap is not None:
+            raise UnknownFact(ctx.topology.load_balancers.gap)
+        return f"{there.host}, which is no load balancer here"
+    return ""
 
 
 @check(

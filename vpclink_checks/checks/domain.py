@@ -12,7 +12,6 @@ from vpclink_checks.checks.domain_certificate import (
 )
 from vpclink_checks.checks.domain_dns import dns_points_at_endpoint, ip_type_matches_records, private_zone_agrees
 from vpclink_checks.checks.domain_mapping import (
-    declared_base_paths_exist,
     mapping_leads_to_vpc_link,
     mapping_live,
     multi_level_key_supported,
@@ -37,7 +36,6 @@ __all__ = [  # the catalogue reads this module alone
     "certificate_in_region",
     "certificate_issued",
     "certificate_renews",
-    "declared_base_paths_exist",
     "dns_points_at_endpoint",
     "exists",
     "ip_type_matches_records",

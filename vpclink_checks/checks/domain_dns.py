@@ -16,6 +16,7 @@ from vpclink_checks.words import Severity
 
 LIST = "route53:ListResourceRecordSets"
 EXISTS = ("domain/exists",)
+LONGEST_CHAIN = 8  # of names handed on; more is a ring
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"  # of every edge-optimized endpoint: botocore 1.44.5, apigateway DomainName
 OF_AWS = re.compile(r"(\.execute-api\.|\.elb\.|^elb\.).*\.amazonaws\.com(\.cn)?$|\.elb\.amazonaws\.com$")
 
@@ -79,7 +80,7 @@ def _in_zone(ctx: Context, domain: DomainName, zone: HostedZone) -> Verdict:
     if not live:
         return _missing(domain, zone, records)
     weighted = [one for one in live if one.weight]
-    leads = [_lead(domain, one) for one in weighted or live]
+    leads = [_lead(ctx.topology, domain, one) for one in weighted or live]
     evidence = tuple(_evidence(one.record) for one in leads)
     wrong = [one for one in leads if one.right is False]
     if wrong:
@@ -103,12 +104,12 @@ def _missing(domain: DomainName, zone: HostedZone, records: list[DnsRecord]) -> 
     return failed(f"public zone {zone.id} ({zone.name}) has no A, AAAA or CNAME record for {domain.name}", evidence)
 
 
-def _lead(domain: DomainName, record: DnsRecord) -> Lead:
+def _lead(topology: Topology, domain: DomainName, record: DnsRecord, steps: int = 0) -> Lead:
     """Judge one record by its first target: an alias has one, a CNAME has one, addresses are all alike."""
-    target = record.alias_name or next(iter(record.values), "")
-    endpoint = next((one for one in domain.endpoints if dns_name(one.dns_name) == dns_name(target)), None)
+    target = dns_name(record.alias_name or next(iter(record.values), ""))
+    endpoint = next((one for one in domain.endpoints if dns_name(one.dns_name) == target), None)
     if endpoint is None:
-        return _elsewhere(domain, record, target)
+        return _further(topology, domain, record, target, steps)
     zone_id = CLOUDFRONT_ZONE if endpoint.type == "EDGE" else endpoint.hosted_zone_id
     if record.alias_name and zone_id and record.alias_zone_id != zone_id:
         text = f"the alias names hosted zone id {record.alias_zone_id}; {target} is in {zone_id}"
@@ -116,12 +117,18 @@ def _lead(domain: DomainName, record: DnsRecord) -> Lead:
     return Lead(record, right=True, text=f"{domain.name} leads to its {endpoint.type} endpoint {target}")
 
 
-def _elsewhere(domain: DomainName, record: DnsRecord, target: str) -> Lead:
+def _further(topology: Topology, domain: DomainName, record: DnsRecord, target: str, steps: int) -> Lead:
+    """A record that names no endpoint: wrong, or handed on to a name whose records are known, or beyond the facts."""
     wanted = " or ".join(one.dns_name for one in domain.endpoints) or "its endpoint"
     address = record.type != "CNAME" and not record.alias_name
-    if address or OF_AWS.search(dns_name(target)):
+    if address or OF_AWS.search(target):
         return Lead(record, right=False, text=f"it leads to {target}, not to {wanted}")
-    return Lead(record, right=None, text=f"it leads on to {target}, which the facts do not follow to {wanted}")
+    onward = [one for one in topology.records.rows.get(target, ()) if one.type in (record.type, "CNAME")]
+    if not onward or steps >= LONGEST_CHAIN:
+        return Lead(record, right=None, text=f"it leads on to {target}, which the facts do not follow to {wanted}")
+    leads = [_lead(topology, domain, one, steps + 1) for one in onward]
+    worst = min(leads, key=lambda lead: (lead.right is not False, lead.right is True))
+    return Lead(record, right=worst.right, text=worst.text)
 
 
 def _evidence(record: DnsRecord) -> Evidence:
@@ -159,7 +166,7 @@ def private_zone_agrees(ctx: Context, domain: DomainName) -> Verdict:
     shadows = _nearest(zone for zone in ctx.topology.hosted_zones.all() if zone.private and zone.holds(domain.name))
     for zone in shadows:
         live = [one for one in answering(ctx.topology, zone, domain.name) if one.type in ("A", "AAAA", "CNAME")]
-        if not live or any(_lead(domain, one).right is not True for one in live):
+        if not live or any(_lead(ctx.topology, domain, one).right is not True for one in live):
             says = "another answer" if live else "no record"
             text = f"private zone {zone.id} ({zone.name}) has {says} for {domain.name}: callers in its VPCs get that"
             return noted(text, *(_evidence(one) for one in live))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
-from vpclink_checks.checks.subjects import path_subject, reached, route_subjects, stopped_by
-from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
+from vpclink_checks.checks.subjects import domain_subject, path_subject, reached, route_subjects, stopped_by
+from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.domain import DomainName, RoutingRule
-from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.routing import ANSWERED_BY_GATEWAY, Landing, landing, route_for
 from vpclink_checks.report import Evidence, Fix
@@ -17,12 +16,51 @@ from vpclink_checks.settings import ProbeSettings
 from vpclink_checks.words import Severity
 
 EXISTS = ("domain/exists",)
-LEADS = "domain/mapping-leads-to-vpc-link"
+LIVE, LEADS = "domain/mapping-live", "domain/mapping-leads-to-vpc-link"
+MAPPINGS_ONLY = "BASE_PATH_MAPPING_ONLY"
 MAPPED = (LEADS,)
 MAPPINGS = "apigateway:GetBasePathMappings"
 RULES = "apigatewayv2:ListRoutingRules"
-MODE = "routingMode"
 REST_RULES = "API Gateway developer guide, rest-api-routing-rules"
+
+
+@check(
+    LIVE,
+    title="The domain's routing mode and rules leave its mappings and rules in use",
+    severity=Severity.BLOCKER,
+    subjects=domain_subject,
+    why="Mappings stay listed in ROUTING_RULE_ONLY and behind a rule without conditions, and rules in "
+    "BASE_PATH_MAPPING_ONLY, but nobody reads them.",
+    fix=Fix(
+        "Set the routing mode to one that reads this table, or give the rule that catches everything a condition.",
+        cli="aws apigateway update-domain-name --domain-name NAME "
+        "--patch-operations op=replace,path=/routingMode,value=ROUTING_RULE_THEN_BASE_PATH_MAPPING",
+        terraform='aws_api_gateway_domain_name.routing_mode = "ROUTING_RULE_THEN_BASE_PATH_MAPPING"',
+    ),
+    source="API Gateway developer guide, set-routing-mode",
+    needs=EXISTS,
+    refutable=True,
+)
+def mapping_live(ctx: Context, domain: DomainName) -> Verdict:
+    evidence = Evidence("apigateway:GetDomainName", "routingMode", domain.routing_mode)
+    unused = _unused(ctx, domain)
+    if not unused:
+        return passed(f"routing mode {domain.routing_mode} leaves nothing listed unused", evidence)
+    text = f"routing mode {domain.routing_mode} leaves {unused} unused, though listed"
+    return failed(text, evidence) if stopped_by(ctx.here, LEADS) else noted(text, evidence)
+
+
+def _unused(ctx: Context, domain: DomainName) -> str:
+    """What is listed and never read, as far as it was read; "" for nothing."""
+    mappings = ctx.topology.mappings.rows.get(domain.name, ())
+    rules = ctx.topology.routing_rules.rows.get(domain.name, ())
+    keys = ", ".join(one.key or "(none)" for one in mappings)
+    if domain.routing_mode == MAPPINGS_ONLY:
+        return f"rules {', '.join(str(one.priority) for one in rules)}" if rules else ""
+    catching = next((one for one in rules if one.catch_all), None)
+    if domain.routing_mode == "ROUTING_RULE_ONLY":
+        return f"mappings {keys}" if mappings else ""
+    return f"mappings {keys} behind rule {catching.priority}" if catching is not None and mappings else ""
 
 
 @check(
@@ -37,51 +75,23 @@ REST_RULES = "API Gateway developer guide, rest-api-routing-rules"
         terraform="aws_api_gateway_base_path_mapping { domain_name api_id stage_name base_path }",
     ),
     source="API Gateway developer guide, rest-api-mappings",
-    needs=EXISTS,
+    needs=(*EXISTS, LIVE),
 )
 def mapping_leads_to_vpc_link(ctx: Context, path: Path) -> Verdict:
     if stop := stopped_by(path, LEADS):
         return failed(stop.reason, Evidence(MAPPINGS, "items", _listed(ctx, path)))
-    domain = reached(ctx, path.domain, "custom domain")
-    if path.mapping is not None:
-        to = f"{path.mapping.api_id}/{path.mapping.stage or '(stage in the path)'}"
-        return passed(f"{path.mapping.title} maps to {to}", Evidence(MAPPINGS, path.mapping.key or "(none)", to))
-    rule = reached(ctx, path.rule, f"mapping of {domain.name}")
-    to = f"{rule.api_id}/{rule.stage}"
-    return passed(f"rule {rule.priority} of {domain.name} leads to {to}", Evidence(RULES, rule.id, to))
+    reached(ctx, path.domain, "custom domain")
+    if path.rule is not None:
+        to = f"{path.rule.api_id}/{path.rule.stage}"
+        return passed(f"rule {path.rule.priority} leads to {to}", Evidence(RULES, path.rule.id, to))
+    mapping = reached(ctx, path.mapping, "mapping")
+    to = f"{mapping.api_id}/{mapping.stage or '(stage in the path)'}"
+    return passed(f"{mapping.title} maps to {to}", Evidence(MAPPINGS, mapping.key or "(none)", to))
 
 
 def _listed(ctx: Context, path: Path) -> str:
     rows = ctx.topology.mappings.rows.get(path.domain.name if path.domain else "", ())
     return ", ".join(f"{one.key or '(none)'} -> {one.api_id}/{one.stage}" for one in rows) or "none"
-
-
-@check(
-    "domain/mapping-live",
-    title="The domain's routing mode uses this mapping or rule",
-    severity=Severity.BLOCKER,
-    subjects=path_subject,
-    why="Mappings stay listed in ROUTING_RULE_ONLY, and rules in BASE_PATH_MAPPING_ONLY, but nobody reads them.",
-    fix=Fix(
-        "Set the routing mode to one that reads this table.",
-        cli="aws apigateway update-domain-name --domain-name NAME "
-        "--patch-operations op=replace,path=/routingMode,value=ROUTING_RULE_THEN_BASE_PATH_MAPPING",
-        terraform='aws_api_gateway_domain_name.routing_mode = "ROUTING_RULE_THEN_BASE_PATH_MAPPING"',
-    ),
-    source="API Gateway developer guide, set-routing-mode",
-    needs=MAPPED,
-    refutable=True,
-)
-def mapping_live(ctx: Context, path: Path) -> Verdict:
-    mode = reached(ctx, path.domain, "custom domain").routing_mode
-    evidence = Evidence("apigateway:GetDomainName", MODE, mode)
-    what = "rule" if path.rule is not None else "mapping"
-    if path.rule is None:
-        reached(ctx, path.mapping, "mapping")
-    inert = "BASE_PATH_MAPPING_ONLY" if what == "rule" else "ROUTING_RULE_ONLY"
-    if mode == inert:
-        return failed(f"the routing mode {mode} leaves this {what} unused, though it is listed", evidence)
-    return passed(f"the routing mode {mode} reads this {what}", evidence)
 
 
 @check(
@@ -96,7 +106,7 @@ def mapping_live(ctx: Context, path: Path) -> Verdict:
         "aws apigatewayv2 list-routing-rules --domain-name NAME",
     ),
     source=f"API Gateway developer guide, rest-api-mappings; {REST_RULES}",
-    needs=("domain/mapping-live", "api/stage-exists"),
+    needs=("api/stage-exists",),
     refutable=True,
 )
 def path_not_captured(ctx: Context, route: Route) -> Verdict:
@@ -130,7 +140,7 @@ def _winner(found: Landing | None) -> str:
 
 
 def _rules(ctx: Context, domain: DomainName) -> tuple[RoutingRule, ...]:
-    if domain.routing_mode == "BASE_PATH_MAPPING_ONLY":
+    if domain.routing_mode == MAPPINGS_ONLY:
         return ()
     return ctx.topology.routing_rules.need(domain.name)
 
@@ -297,45 +307,3 @@ def no_stage_in_path(ctx: Context, probe: ProbeSettings) -> Verdict:
     if repeats and route_for((one for one in path.routes if "+}" not in one.path), probe.method, rest) is None:
         return failed(f"{probe.path} repeats stage {stage.name}, which the mapping has chosen already")
     return passed(f"{probe.path} does not repeat stage {stage.name}")
-
-
-def _declared(ctx: Context) -> tuple[Subject[str], ...]:
-    """Every base path that the config names, without slashes; "" is the root."""
-    named = {one.base_path for one in ctx.settings.backends if one.base_path is not None}
-    named |= set(ctx.settings.base_paths or ())
-    if not named:
-        raise NotApplicable("the config names no base path")
-    plain = sorted({"" if one == "(none)" else one.strip("/") for one in named})
-    return tuple(Subject(one or "(none)", one or "(none)", one) for one in plain)
-
-
-@check(
-    "domain/declared-base-paths-exist",
-    title="Every base path that the config names leads to a VPC link",
-    severity=Severity.BLOCKER,
-    subjects=_declared,
-    why="A base path that is declared and not mapped answers for nobody, or for another API.",
-    fix=Fix("Map the base path to the private API, or correct base_path in the config."),
-    source="the config",
-    scope="environment",
-)
-def declared_base_paths_exist(ctx: Context, base_path: str) -> Verdict:
-    paths = ctx.topology.paths
-    if any(_carries(path, base_path) for path in paths):
-        return passed(f"/{base_path} leads to a VPC link")
-    for path in paths:
-        if path.stop is not None and path.stop.gap is not None and path.mapping is None:
-            raise UnknownFact(path.stop.gap)
-    other = next((one for one in ctx.topology.neighbours if one.base_path == base_path), None)
-    if other is not None and other.gap is not None:
-        raise UnknownFact(other.gap)
-    if other is not None:
-        return failed(f"/{base_path} leads to API {other.api_id}, whose routes there end in no VPC link")
-    if not paths:
-        return unknown(f"no path was found at all, so none of /{base_path}")
-    return failed(f"no mapping or routing rule of {', '.join(ctx.settings.domains) or 'the domain'} is /{base_path}")
-
-
-def _carries(path: Path, base_path: str) -> bool:
-    ruled = path.rule is not None and base_path in [one.strip("/") for one in path.rule.base_paths]
-    return ruled or (path.mapping is not None and path.mapping.key == base_path)

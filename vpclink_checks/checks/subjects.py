@@ -6,19 +6,28 @@ that could not be read raises UnknownFact, anything else NotApplicable.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
 from vpclink_checks.model.api import Api, Route, Stage
 from vpclink_checks.model.balancing import Listener, LoadBalancer, TargetGroup
-from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.domain import DomainName
 from vpclink_checks.model.ecs import Service, TaskDefinition
 from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.path import Destination, Path, Stop
+from vpclink_checks.words import hop_rank
 
 T = TypeVar("T")
+FRONT = {  # what a path that begins at a link does not have, whatever stops it later
+    "custom domain": "domain",
+    "mapping": "domain",
+    "API": "api",
+    "stage": "api",
+    "route": "api",
+    "integration": "integration",
+}
 
 
 def stopped_by(path: Path, check_id: str) -> Stop | None:
@@ -29,16 +38,17 @@ def stopped_by(path: Path, check_id: str) -> Stop | None:
 def reached(ctx: Context, thing: T | None, noun: str) -> T:
     """*thing*, an object of the path. *noun* names it where it is missing ("VPC link").
 
-    Raises UnknownFact where the path stops at a gap, NotApplicable where it ends for another
-    reason or never had such an object.
+    Raises UnknownFact where the path stops at a gap before it, NotApplicable where it ends for
+    another reason or begins behind it (a link that the config names).
     """
     if thing is not None:
         return thing
     stop = ctx.here.stop
-    if stop is not None and stop.gap is not None:
-        raise UnknownFact(stop.gap)
-    because = f": {stop.reason}" if stop is not None else ""
-    raise NotApplicable(f"no {noun} on this path{because}")
+    if stop is not None and hop_rank(FRONT.get(noun, stop.hop)) >= hop_rank(stop.hop):
+        if stop.gap is not None:
+            raise UnknownFact(stop.gap)
+        raise NotApplicable(f"no {noun} on this path: {stop.reason}")
+    raise NotApplicable(f"no {noun} leads to this path")
 
 
 def path_subject(ctx: Context) -> tuple[Subject[Path], ...]:
@@ -72,15 +82,13 @@ def route_subjects(ctx: Context) -> tuple[Subject[Route], ...]:
 
 
 def destination_subjects(ctx: Context) -> tuple[Subject[Destination], ...]:
-    """Where each route of the path sends its requests: they end at one listener, but may differ on the way."""
+    """The path's destination with each route's own integration: they meet at one listener, but may differ in shape."""
     api = reached(ctx, ctx.here.api, "API")
-    there, stage = reached(ctx, ctx.here.destination, "integration"), ctx.here.stage
+    there = reached(ctx, ctx.here.destination, "integration")
     found = [(one.title, one.integration) for one in ctx.here.routes if one.integration is not None]
-    if stage is None or not found:
-        return (Subject(f"{api.id} {ctx.here.id}", ctx.here.id, there),)
     return tuple(
-        Subject(f"{api.id} {title}", f"{api.name or api.id} {title}", destination_of(integration, stage.variables))
-        for title, integration in found
+        Subject(f"{api.id} {title}", f"{api.name or api.id} {title}", replace(there, integration=integration))
+        for title, integration in found or [(ctx.here.id, there.integration)]
     )
 
 

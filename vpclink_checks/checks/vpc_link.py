@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.subjects import link_subject, path_subject, reached, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.domain import dns_name
@@ -12,7 +12,7 @@ from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
 LINK = ("integration/link-exists",)
-TARGET_EXISTS = "vpc-link/target-exists"
+AVAILABLE, TARGET_EXISTS = "vpc-link/available", "vpc-link/target-exists"
 ELB = ".elb."
 REPLACE = Fix(
     "Create a new link to the right load balancer, point the integration (or its stage variable) at it, deploy, then "
@@ -26,11 +26,19 @@ def _get(link: VpcLink) -> str:
     return "apigateway:GetVpcLink" if link.version == 1 else "apigatewayv2:GetVpcLink"
 
 
+def _link_or_path(ctx: Context) -> tuple[Subject[Path], ...]:
+    """The path, under its link's name; under its own where the config names a link that is not there."""
+    if stopped_by(ctx.here, AVAILABLE):
+        return path_subject(ctx)
+    (link,) = link_subject(ctx)
+    return (Subject(link.id, link.key, ctx.here),)
+
+
 @check(
-    "vpc-link/available",
+    AVAILABLE,
     title="The VPC link is AVAILABLE and leads to the load balancer that the integration names",
     severity=Severity.BLOCKER,
-    subjects=link_subject,
+    subjects=_link_or_path,
     why="Through a link that is pending, failed or being deleted, or that leads elsewhere, no request arrives.",
     fix=Fix(
         "Wait for a pending link; replace a failed one, and one that leads to another load balancer.",
@@ -41,7 +49,10 @@ def _get(link: VpcLink) -> str:
     needs=LINK,
     refutable=True,
 )
-def available(ctx: Context, link: VpcLink) -> Verdict:
+def available(ctx: Context, path: Path) -> Verdict:
+    if stop := stopped_by(path, AVAILABLE):
+        return failed(stop.reason, Evidence("apigateway:GetVpcLink", "error", "NotFoundException"))
+    link = reached(ctx, path.link, "VPC link")
     status = Evidence(_get(link), "status", link.status)
     because = f" ({link.status_message})" if link.status_message else ""
     if link.status in ("PENDING", "DELETING", "FAILED"):

@@ -158,7 +158,8 @@ def certificate(raw: Raw) -> Certificate:
 
 
 def _names(raw: Raw) -> tuple[str, ...]:
-    every = (*texts(raw, "SubjectAlternativeNames"), text(raw, "DomainName"))
+    """The alternative names, DomainName among them as ACM issues it: callers look at these alone (RFC 6125)."""
+    every = texts(raw, "SubjectAlternativeNames") or (text(raw, "DomainName"),)
     return tuple(dict.fromkeys(name.lower() for name in every if name))
 
 
