@@ -33,7 +33,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/pip
 
 # The project's own conftest.py is for its tests: the demo runs as it does in a user's folder.
 demo: $(VENV)/.demo
-	$(BIN)/python -m pytest --noconftest -rfE demo.toml --vpclink-env=demo $(if $(FAULT),--vpclink-fault=$(FAULT)) $(ARGS)
+	$(BIN)/python -m pytest --noconftest -rfE demo.toml --vpclink-env=demo $(if $(FAULT),--vpclink-fault='$(FAULT)') $(ARGS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
