@@ -45,11 +45,24 @@ class Mapped:
 
     @property
     def on_host(self) -> bool | None:
-        """Whether the port is taken on the instance itself; False for a task with an interface of its own."""
+        """Whether the port is taken on the instance itself; None where that is for the mode to say.
+
+        A task in awsvpc mode has an interface of its own.
+        """
         mode = mode_of(self.definition)
+        if self.in_host_mode is not None:
+            return None
         if mode is None and self.mapping.host_port == self.mapping.container_port:
             return None  # awsvpc would take this mapping as well
         return mode != "awsvpc"
+
+    @property
+    def in_host_mode(self) -> int | None:
+        """The host port if the mode, which is not known, is host; in bridge mode the agent picks another one."""
+        mapping = self.mapping
+        if self.host_port.kind is not Kind.UNKNOWN or mapping.host_port or mapping.container_port_range:
+            return None
+        return mapping.container_port if isinstance(mapping.container_port, int) else None
 
     def evidence(self, key: str, value: object) -> Evidence:
         """One field of this mapping."""
@@ -146,8 +159,13 @@ def _registered(ctx: Context, every: list[Mapped]) -> list[Mapped]:
 
 
 def port_on_host(one: Mapped) -> int | Verdict:
-    """The fixed port that is taken on the instance, or the verdict of whoever needs one: there is none."""
+    """The fixed port that is taken on the instance, or the verdict of whoever needs one: there is none.
+
+    Where only the mode is not known, the port that host mode would take: bridge and awsvpc take none.
+    """
     found = one.host_port
+    if one.in_host_mode is not None:
+        return one.in_host_mode
     if found.kind is Kind.UNKNOWN:
         return unknown(f"{one.title}: {found.why}", one.evidence("hostPort", one.mapping.host_port))
     if found.kind is not Kind.FIXED:

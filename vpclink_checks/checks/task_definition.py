@@ -98,34 +98,36 @@ def host_ports_unique(_ctx: Context, definition: TaskDefinition) -> Verdict:
     if not every:
         raise NotApplicable("no container maps a port")
     taken, waiting = _taken(every)
-    clashes = {key: users for key, users in taken.items() if len(users) > 1}
-    for (port, protocol), users in clashes.items():
-        if verdict := _clash(port, protocol, users):
-            return verdict
+    clashes = [_clash(*key, users) for key, users in taken.items() if len(users) > 1]
+    if clashes:
+        return min(clashes, key=lambda verdict: verdict.outcome.rank)
     if waiting and len(every) > 1:
         return unknown(f"whether host ports clash is not known: {waiting[0].title}: {waiting[0].host_port.why}")
     return passed(f"{len(taken)} fixed host ports, all different")
 
 
 def _taken(every: list[Mapped]) -> tuple[dict[tuple[int, str], list[Mapped]], list[Mapped]]:
-    """Fixed host ports with those who take them, and the mappings whose port is not known yet."""
+    """Host ports with those who take them, now or in host mode, and the mappings whose port is not known."""
     taken: dict[tuple[int, str], list[Mapped]] = defaultdict(list)
     waiting = []
     for one in every:
         found = one.host_port
-        if found.kind is Kind.FIXED and found.port is not None and not isinstance(one.mapping.protocol, Placeholder):
-            taken[found.port, "udp" if one.udp else "tcp"].append(one)
+        port = found.port if found.port is not None else one.in_host_mode
+        if port is not None and not isinstance(one.mapping.protocol, Placeholder):
+            taken[port, "udp" if one.udp else "tcp"].append(one)
         elif found.kind is Kind.UNKNOWN or (found.kind is Kind.FIXED and not one.mapping.container_port_range):
             waiting.append(one)
     return taken, waiting
 
 
-def _clash(port: int, protocol: str, users: list[Mapped]) -> Verdict | None:
+def _clash(port: int, protocol: str, users: list[Mapped]) -> Verdict:
     first, second = users[0], users[1]
     evidence = tuple(one.evidence("hostPort", one.mapping.host_port) for one in users[:2])
     says = f"{first.title} and {second.title} both take host port {port}/{protocol}"
     if mode_of(first.definition) in ("awsvpc", "host") and all(one.container is first.container for one in users):
         return noted(f"{says}: the same port of one container, mapped twice", *evidence)
+    if any(one.in_host_mode is not None for one in users):
+        return unknown(f"{says} unless in bridge mode; the network mode is not known", *evidence)
     return failed(says, *evidence, location=located(second.mapping.host_port_position or second.mapping.position))
 
 

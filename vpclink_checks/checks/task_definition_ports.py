@@ -22,7 +22,7 @@ from vpclink_checks.model.ecs import Placeholder
 from vpclink_checks.model.host_port import SAME_PORT, Kind, mode_of, spanned
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.settings import BackendSettings
-from vpclink_checks.words import Severity
+from vpclink_checks.words import Outcome, Severity
 
 REGISTER = "aws ecs register-task-definition --cli-input-json file://task-definition.json"
 MAX_PORT = 65535
@@ -104,8 +104,13 @@ def host_port_not_reserved(ctx: Context, mapped: Mapped) -> Verdict:
     verdict = _reserved(hosts_of(ctx, mapped.definition), mapped, port, evidence)
     if verdict is None:
         return passed(f"{mapped.title}: host port {port} is not reserved", evidence)
-    if mapped.on_host is None:
-        return unknown(f"{verdict.message}; awsvpc would not mind, and the network mode is not known", evidence)
+    return _by_mode(mapped, verdict)
+
+
+def _by_mode(mapped: Mapped, verdict: Verdict) -> Verdict:
+    """The same verdict; unknown where a mode that is not known may make it void."""
+    if mapped.on_host is None and verdict.outcome is Outcome.FAIL:
+        return unknown(f"{verdict.message}, unless in awsvpc mode; the network mode is not known", *verdict.evidence)
     return verdict
 
 
@@ -153,16 +158,13 @@ def host_port_outside_ephemeral_range(ctx: Context, mapped: Mapped) -> Verdict:
     if port < KERNEL_RANGE.start:
         says = f"{mapped.title}: host port {port} lies below every ephemeral range"
         return _below(ctx, mapped, port, says, evidence)
-    verdict = _ephemeral(hosts_of(ctx, mapped.definition), mapped, port, evidence)
-    if mapped.on_host is None:
-        return unknown(f"{verdict.message}; awsvpc would not mind, and the network mode is not known", evidence)
-    return verdict
+    return _by_mode(mapped, _ephemeral(hosts_of(ctx, mapped.definition), mapped, port, evidence))
 
 
 def _below(ctx: Context, mapped: Mapped, port: int, says: str, evidence: Evidence) -> Verdict:
     """Below 32768 only a range that somebody gave the agent can hold the port."""
     hosts = hosts_of(ctx, mapped.definition)
-    return _given_range(hosts, mapped, port, evidence) or passed(says, evidence)
+    return _by_mode(mapped, _given_range(hosts, mapped, port, evidence) or passed(says, evidence))
 
 
 def _given_range(hosts: Hosts, mapped: Mapped, port: int, evidence: Evidence) -> Verdict | None:
