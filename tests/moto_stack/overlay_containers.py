@@ -31,7 +31,7 @@ def all_containers(original: Any) -> Any:
 
 
 def _container(definition: Any, index: int) -> Any:
-    container = models.Container(definition)
+    container: Any = models.Container(definition)  # type: ignore[abstract]
     described = definition.container_definitions[index]
     container.name, container.last_status = described["name"], "RUNNING"
     container.network_bindings = [

@@ -61,7 +61,7 @@ def _operations(resource: Any) -> dict[str, Any]:
 def _operation(method: Any) -> dict[str, Any]:
     integration = {key: value for key, value in method.method_integration.to_json().items() if value}
     integration["type"] = integration["type"].lower()
-    security = [{"sigv4": []}] if method.authorization_type == "AWS_IAM" else []
+    security: list[dict[str, list[str]]] = [{"sigv4": []}] if method.authorization_type == "AWS_IAM" else []
     security += [{"api_key": []}] if method.api_key_required in (True, "true") else []
     return {"x-amazon-apigateway-integration": integration, **({"security": security} if security else {})}
 
@@ -74,7 +74,12 @@ def export_deployment(_original: Any) -> Any:
         api = self.backend.get_rest_api(api_id)
         deployment = api.deployments[self.backend.get_stage(api_id, stage_name).deployment_id]
         schemes = {
-            "sigv4": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"},
+            "sigv4": {
+                "type": "apiKey",
+                "name": "Authorization",
+                "in": "header",
+                "x-amazon-apigateway-authtype": "awsSigv4",
+            },
             "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
         }
         document = {

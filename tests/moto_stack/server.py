@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import botocore.session
-from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 Environ = dict[str, Any]
@@ -51,12 +51,17 @@ class Stand:
             self.faults.clear()
 
 
+class _Quiet(MotoRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """Calls are counted; nobody reads them on the terminal."""
+
+
 @contextmanager
 def running() -> Iterator[Stand]:
     """A server for as long as this lasts."""
     stand = Stand(url="")
     app = _logged(DomainDispatcherApplication(create_backend_app), stand)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     stand.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -125,7 +130,7 @@ def _rest_patterns() -> list[tuple[str, re.Pattern[str], str]]:
 
 
 def _pattern(uri: str) -> re.Pattern[str]:
-    path = uri.split("?")[0].rstrip("/")
+    path = uri.split("?", maxsplit=1)[0].rstrip("/")
     return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)) + "/?")
 
 

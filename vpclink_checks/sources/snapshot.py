@@ -20,7 +20,7 @@ SCHEMA = "vpclink-snapshot/1"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-class _Mistake(Exception):
+class _FormatError(Exception):
     """What is wrong with the content, and in which line if it is known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -32,7 +32,7 @@ def read(path: Path) -> Recording:
     """The recording in a file, gzip or not. Raises SourceError, one line, for anything else."""
     try:
         return _recording(_document(_content(path)))
-    except _Mistake as mistake:
+    except _FormatError as mistake:
         raise SourceError(Problem(str(path), mistake.line, str(mistake))) from None
 
 
@@ -102,44 +102,44 @@ def _zipped(content: bytes) -> bytes:
 
 def _content(path: Path) -> bytes:
     if path.is_dir():
-        raise _Mistake("is a folder, expected a snapshot file")
+        raise _FormatError("is a folder, expected a snapshot file")
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise _Mistake("there is no such file, expected a snapshot") from None
+        raise _FormatError("there is no such file, expected a snapshot") from None
     except OSError as error:
-        raise _Mistake(f"cannot be read: {error.strerror or error}") from None
+        raise _FormatError(f"cannot be read: {error.strerror or error}") from None
     if not path.name.endswith(".gz"):
         if content.startswith(_GZIP_MAGIC):
-            raise _Mistake("is gzip, but its name does not end in .gz")
+            raise _FormatError("is gzip, but its name does not end in .gz")
         return content
     try:
         return gzip.decompress(content)
     except EOFError:
-        raise _Mistake("is cut off: the gzip stream has no end") from None
+        raise _FormatError("is cut off: the gzip stream has no end") from None
     except (OSError, zlib.error):
-        raise _Mistake("is not gzip, as its name says") from None
+        raise _FormatError("is not gzip, as its name says") from None
 
 
 def _document(content: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise _Mistake("is not UTF-8 text, expected JSON") from None
+        raise _FormatError("is not UTF-8 text, expected JSON") from None
     except json.JSONDecodeError as error:
-        raise _Mistake(f"is not JSON: {error.msg}, column {error.colno}", error.lineno) from None
+        raise _FormatError(f"is not JSON: {error.msg}, column {error.colno}", error.lineno) from None
     except RecursionError:
-        raise _Mistake("is nested too deeply for a snapshot") from None
+        raise _FormatError("is nested too deeply for a snapshot") from None
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, Mapping) else None
-        raise _Mistake(f'is not a snapshot: expected "schema": "{SCHEMA}", found {json.dumps(found)[:60]}')
+        raise _FormatError(f'is not a snapshot: expected "schema": "{SCHEMA}", found {json.dumps(found)[:60]}')
     return document
 
 
 def _recording(document: Mapping[str, Any]) -> Recording:
     calls = document.get("calls")
     if not isinstance(calls, list):
-        raise _Mistake('"calls" must be a list')
+        raise _FormatError('"calls" must be a list')
     return Recording(
         account=_text(document, "account", "the snapshot"),
         region=_text(document, "region", "the snapshot"),
@@ -153,7 +153,7 @@ def _moment(document: Mapping[str, Any]) -> datetime:
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
-        raise _Mistake('"taken_at" must be a date and time as in 2026-11-02T09:00:00+00:00') from None
+        raise _FormatError('"taken_at" must be a date and time as in 2026-11-02T09:00:00+00:00') from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -161,11 +161,11 @@ def _answers(calls: list[Any]) -> Iterator[Answer]:
     for number, one in enumerate(calls, start=1):
         where = f"call {number}"
         if not isinstance(one, Mapping):
-            raise _Mistake(f"{where} must be an object")
+            raise _FormatError(f"{where} must be an object")
         call = Call(_text(one, "service", where), _text(one, "operation", where), _object(one, "params", where) or {})
         response, error = _object(one, "response", where), _object(one, "error", where)
         if response is None and error is None:
-            raise _Mistake(f"{where} ({call.name}) has neither a response nor an error")
+            raise _FormatError(f"{where} ({call.name}) has neither a response nor an error")
         pages = one.get("pages", 1)
         yield Answer(
             call,
@@ -187,12 +187,12 @@ def _gap(call: Call, error: Mapping[str, Any]) -> Gap:
 def _text(holder: Mapping[str, Any], key: str, where: str) -> str:
     value = holder.get(key)
     if not isinstance(value, str):
-        raise _Mistake(f'{where}: "{key}" must be a text')
+        raise _FormatError(f'{where}: "{key}" must be a text')
     return value
 
 
 def _object(holder: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any] | None:
     value = holder.get(key)
     if value is not None and not isinstance(value, Mapping):
-        raise _Mistake(f'{where}: "{key}" must be an object or null')
+        raise _FormatError(f'{where}: "{key}" must be an object or null')
     return value

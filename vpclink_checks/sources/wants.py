@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from vpclink_checks.sources.leads import Leads
+from vpclink_checks.sources.leads.names import plain
 from vpclink_checks.sources.rows import Batch, Paging, Params
 
 
@@ -43,11 +44,7 @@ def _past_the_name(params: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
     """Route 53 goes on to the end of the zone; what follows the name is not ours to read."""
     records = page.get("ResourceRecordSets") or ()
     wanted = params.get("StartRecordName", "")
-    return bool(wanted) and any(_plain(one.get("Name", "")) != _plain(wanted) for one in records)
-
-
-def _plain(name: str) -> str:
-    return name.replace("\\052", "*").rstrip(".").lower()
+    return bool(wanted) and any(plain(one.get("Name", "")) != plain(wanted) for one in records)
 
 
 ZONES = Paging(items="HostedZones", token_in=("Marker",), token_out=("NextMarker",), more="IsTruncated")
@@ -105,7 +102,7 @@ def v2_domain(leads: Leads) -> list[Params]:
 
 def records(leads: Leads) -> list[Params]:
     """Each name in each zone that may hold it."""
-    pairs = sorted(leads.front.zone_names)
+    pairs = sorted(leads.names.in_zones)
     return [{"HostedZoneId": zone, "StartRecordName": name} for zone, name in pairs]
 
 
@@ -174,7 +171,7 @@ def services(leads: Leads) -> list[Params]:
 
 def service_tasks(leads: Leads) -> list[Params]:
     """The running tasks of the services of interest."""
-    return [{"cluster": one["clusterArn"], "serviceName": one["serviceName"]} for one in leads.containers.of_interest]
+    return [{"cluster": cluster, "serviceName": name} for cluster, name in sorted(leads.containers.named_services)]
 
 
 def tasks(leads: Leads) -> list[Params]:

@@ -8,6 +8,7 @@ from vpclink_checks.sources.leads.answers import Answers
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.front import Front
+from vpclink_checks.sources.leads.names import Names
 from vpclink_checks.sources.leads.network import Network
 
 
@@ -17,6 +18,7 @@ class Leads(Answers):
     def __init__(self, facts: Facts, settings: EnvSettings) -> None:
         super().__init__(facts, settings)
         self.front = Front(self)
+        self.names = Names(self, self.front)
         self.balancing = Balancing(self, self.front)
         self.containers = Containers(self, self.balancing)
         self.network = Network(self, self.front, self.balancing, self.containers)

@@ -13,6 +13,31 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.facts import Answer, Facts
 
 NOT_FOUND = ("NotFoundException", "NotFound")
+Raw = Mapping[str, Any]
+
+
+def rows(raw: Raw, key: str) -> list[Raw]:
+    """A list of structures; [] where it is missing or something else."""
+    value = raw.get(key)
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
+
+
+def words(raw: Raw, key: str) -> list[str]:
+    """A list of texts; [] where it is missing or something else."""
+    value = raw.get(key)
+    return [one for one in value if isinstance(one, str) and one] if isinstance(value, list | tuple) else []
+
+
+def word(raw: Raw, key: str) -> str:
+    """A text; "" where it is missing or something else."""
+    value = raw.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def part(raw: Raw, key: str) -> Raw:
+    """A structure; {} where it is missing or something else."""
+    value = raw.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
 class Answers:
@@ -28,16 +53,21 @@ class Answers:
         """Every answer to this operation, refused ones too."""
         return self._by_name.get(name, [])
 
-    def responses(self, name: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    def responses(self, name: str) -> Iterator[tuple[Raw, Raw]]:
         """Parameters and response of every call of this operation that was answered."""
         for answer in self.answers(name):
             if answer.response is not None:
                 yield answer.call.params, answer.response
 
-    def items(self, name: str, key: str) -> Iterator[Any]:
-        """What lists under *key* hold, in every answer to this operation."""
+    def rows(self, name: str, key: str) -> Iterator[Raw]:
+        """The structures in the lists under *key*, in every answer to this operation."""
         for _, response in self.responses(name):
-            yield from response.get(key) or ()
+            yield from rows(response, key)
+
+    def words(self, name: str, key: str) -> Iterator[str]:
+        """The texts in the lists under *key*, in every answer to this operation."""
+        for _, response in self.responses(name):
+            yield from words(response, key)
 
     def absent(self, name: str, key: str) -> set[str]:
         """The ids (under parameter *key*) that AWS says do not exist."""

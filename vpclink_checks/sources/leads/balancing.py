@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any
 
-from vpclink_checks.sources.leads.answers import Answers
+from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.front import Front
 
 
@@ -27,23 +26,23 @@ class Balancing:
         self._front = front
 
     @cached_property
-    def balancers(self) -> dict[str, Mapping[str, Any]]:
+    def balancers(self) -> dict[str, Raw]:
         """Every load balancer of the region by ARN."""
-        listed = self._answers.items("elbv2:DescribeLoadBalancers", "LoadBalancers")
-        return {one["LoadBalancerArn"]: one for one in listed}
+        listed = self._answers.rows("elbv2:DescribeLoadBalancers", "LoadBalancers")
+        return {word(one, "LoadBalancerArn"): one for one in listed}
 
     @cached_property
-    def groups(self) -> dict[str, Mapping[str, Any]]:
+    def groups(self) -> dict[str, Raw]:
         """Every target group of the region by ARN."""
-        listed = self._answers.items("elbv2:DescribeTargetGroups", "TargetGroups")
-        return {one["TargetGroupArn"]: one for one in listed}
+        listed = self._answers.rows("elbv2:DescribeTargetGroups", "TargetGroups")
+        return {word(one, "TargetGroupArn"): one for one in listed}
 
     @cached_property
     def on_path(self) -> set[str]:
         """Load balancers that links and integrations lead to, and ALBs registered behind those."""
         hosts = self._front.hosts
         named = {balancer_of(arn) for arn in self._front.target_arns}
-        named |= {arn for arn, one in self.balancers.items() if one.get("DNSName", "").lower() in hosts}
+        named |= {arn for arn, one in self.balancers.items() if word(one, "DNSName").lower() in hosts}
         return self._with_albs_behind(named)
 
     def _with_albs_behind(self, balancers: set[str]) -> set[str]:
@@ -60,19 +59,19 @@ class Balancing:
 
     def groups_of(self, balancers: set[str]) -> set[str]:
         """Target groups that these balancers are attached to or forward to."""
-        attached = {arn for arn, one in self.groups.items() if balancers & set(one.get("LoadBalancerArns") or ())}
+        attached = {arn for arn, one in self.groups.items() if balancers & set(words(one, "LoadBalancerArns"))}
         return attached | {group for balancer, group in self._forwards if balancer in balancers}
 
     @cached_property
     def _forwards(self) -> set[tuple[str, str]]:
         pairs = set()
-        for one in self._answers.items("elbv2:DescribeListeners", "Listeners"):
-            for group in _forwarded(one.get("DefaultActions") or ()):
-                pairs.add((one.get("LoadBalancerArn", ""), group))
+        for one in self._answers.rows("elbv2:DescribeListeners", "Listeners"):
+            for group in _forwarded(rows(one, "DefaultActions")):
+                pairs.add((word(one, "LoadBalancerArn"), group))
         for params, page in self._answers.responses("elbv2:DescribeRules"):
-            for rule in page.get("Rules") or ():
-                for group in _forwarded(rule.get("Actions") or ()):
-                    pairs.add((balancer_of(params.get("ListenerArn", "")), group))
+            for rule in rows(page, "Rules"):
+                for group in _forwarded(rows(rule, "Actions")):
+                    pairs.add((balancer_of(word(params, "ListenerArn")), group))
         return pairs
 
     def targets(self, groups: Iterable[str]) -> set[str]:
@@ -83,8 +82,8 @@ class Balancing:
     def _registered(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for params, page in self._answers.responses("elbv2:DescribeTargetHealth"):
-            ids = {one["Target"]["Id"] for one in page.get("TargetHealthDescriptions") or ()}
-            found.setdefault(params.get("TargetGroupArn", ""), set()).update(ids)
+            ids = {word(part(one, "Target"), "Id") for one in rows(page, "TargetHealthDescriptions")}
+            found.setdefault(word(params, "TargetGroupArn"), set()).update(ids - {""})
         return found
 
     @cached_property
@@ -109,13 +108,13 @@ class Balancing:
         """Private addresses of our instances: another group may have registered those instead."""
         ours = self.targets(self.path_groups)
         return {
-            address["PrivateIpAddress"]
-            for reservation in self._answers.items("ec2:DescribeInstances", "Reservations")
-            for instance in reservation.get("Instances") or ()
-            if instance["InstanceId"] in ours
-            for interface in instance.get("NetworkInterfaces") or ()
-            for address in interface.get("PrivateIpAddresses") or ()
-        }
+            word(address, "PrivateIpAddress")
+            for reservation in self._answers.rows("ec2:DescribeInstances", "Reservations")
+            for instance in rows(reservation, "Instances")
+            if word(instance, "InstanceId") in ours
+            for interface in rows(instance, "NetworkInterfaces")
+            for address in rows(interface, "PrivateIpAddresses")
+        } - {""}
 
     @cached_property
     def followed(self) -> set[str]:
@@ -135,32 +134,30 @@ class Balancing:
     @cached_property
     def listeners(self) -> set[str]:
         """Listeners that were read."""
-        listed = self._answers.items("elbv2:DescribeListeners", "Listeners")
-        return {one["ListenerArn"] for one in listed}
+        listed = self._answers.rows("elbv2:DescribeListeners", "Listeners")
+        return {word(one, "ListenerArn") for one in listed} - {""}
 
     @cached_property
     def certificates(self) -> set[str]:
         """Certificates of the listeners that were read."""
-        listed = self._answers.items("elbv2:DescribeListeners", "Listeners")
-        held = {one.get("CertificateArn", "") for listener in listed for one in listener.get("Certificates") or ()}
+        listed = self._answers.rows("elbv2:DescribeListeners", "Listeners")
+        held = {word(one, "CertificateArn") for listener in listed for one in rows(listener, "Certificates")}
         return {arn for arn in held if ":acm:" in arn}
 
     @cached_property
     def security_groups(self) -> set[str]:
         """Security groups that the followed balancers carry."""
-        return {one for arn in self.followed for one in self.balancers.get(arn, {}).get("SecurityGroups") or ()}
+        return {one for arn in self.followed for one in words(self.balancers.get(arn, {}), "SecurityGroups")}
 
     @cached_property
     def vpc_ids(self) -> set[str]:
         """VPCs of the followed balancers and their groups."""
-        rows = [self.balancers.get(arn, {}) for arn in self.followed]
-        rows += [self.groups.get(arn, {}) for arn in self.followed_groups]
-        return {one["VpcId"] for one in rows if one.get("VpcId")}
+        lying = [self.balancers.get(arn, {}) for arn in self.followed]
+        lying += [self.groups.get(arn, {}) for arn in self.followed_groups]
+        return {word(one, "VpcId") for one in lying} - {""}
 
 
-def _forwarded(actions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _forwarded(actions: Iterable[Raw]) -> Iterator[str]:
     for action in actions:
-        if action.get("TargetGroupArn"):
-            yield action["TargetGroupArn"]
-        for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or ():
-            yield group["TargetGroupArn"]
+        named = [action, *rows(part(action, "ForwardConfig"), "TargetGroups")]
+        yield from (word(one, "TargetGroupArn") for one in named if word(one, "TargetGroupArn"))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
-from vpclink_checks.sources.leads.answers import Answers
+from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 
 
@@ -20,16 +19,16 @@ class Containers:
     @cached_property
     def clusters(self) -> set[str]:
         """Every cluster of the region."""
-        return set(self._answers.items("ecs:ListClusters", "clusterArns"))
+        return set(self._answers.words("ecs:ListClusters", "clusterArns"))
 
     @cached_property
-    def services(self) -> list[Mapping[str, Any]]:
+    def services(self) -> list[Raw]:
         """Every service that was described and is not gone."""
-        described = self._answers.items("ecs:DescribeServices", "services")
-        return [one for one in described if one.get("status") != "INACTIVE"]
+        described = self._answers.rows("ecs:DescribeServices", "services")
+        return [one for one in described if one.get("status") != "INACTIVE" and word(one, "clusterArn")]
 
     @cached_property
-    def of_interest(self) -> list[Mapping[str, Any]]:
+    def of_interest(self) -> list[Raw]:
         """Services that register with a group of the path, or may serve one that no service registers with."""
         groups = self._balancing.path_groups
         claiming = [one for one in self.services if registers_with(one) & groups]
@@ -37,15 +36,26 @@ class Containers:
         return claiming + [one for one in self.services if one.get("clusterArn") in hosting and one not in claiming]
 
     @cached_property
+    def named_services(self) -> set[tuple[str, str]]:
+        """(cluster, name) of the services of interest."""
+        return {
+            (word(one, "clusterArn"), word(one, "serviceName")) for one in self.of_interest if one.get("serviceName")
+        }
+
+    @cached_property
     def all_described(self) -> bool:
         """Whether every listed service was asked for, so that an unclaimed group is known to be one."""
-        listed = set(self._answers.items("ecs:ListServices", "serviceArns"))
-        asked = {one for answer in self._answers.answers("ecs:DescribeServices") for one in _asked(answer.call.params)}
+        listed = set(self._answers.words("ecs:ListServices", "serviceArns"))
+        asked = {
+            one
+            for answer in self._answers.answers("ecs:DescribeServices")
+            for one in words(answer.call.params, "services")
+        }
         return self.clusters <= self._listed_clusters and listed <= asked
 
     @cached_property
     def _listed_clusters(self) -> set[str]:
-        return {str(answer.call.params.get("cluster")) for answer in self._answers.answers("ecs:ListServices")}
+        return {word(answer.call.params, "cluster") for answer in self._answers.answers("ecs:ListServices")}
 
     @cached_property
     def unclaimed(self) -> set[str]:
@@ -74,9 +84,9 @@ class Containers:
     def _hosts(self) -> set[tuple[str, str]]:
         described = self._answers.responses("ecs:DescribeContainerInstances")
         return {
-            (params.get("cluster", ""), one.get("ec2InstanceId", ""))
+            (word(params, "cluster"), word(one, "ec2InstanceId"))
             for params, page in described
-            for one in page.get("containerInstances") or ()
+            for one in rows(page, "containerInstances")
         }
 
     @cached_property
@@ -87,32 +97,28 @@ class Containers:
     def listed(self, name: str, key: str) -> Iterator[tuple[str, str]]:
         """(cluster, ARN) of what a List call of ECS gave."""
         for params, page in self._answers.responses(name):
-            for arn in page.get(key) or ():
-                yield params["cluster"], arn
+            for arn in words(page, key):
+                yield word(params, "cluster"), arn
 
     @cached_property
     def task_definitions(self) -> set[str]:
         """Those of every deployment in flight and of every running task."""
-        found = {one.get("taskDefinitionArn", "") for one in self._answers.items("ecs:DescribeTasks", "tasks")}
+        found = {word(one, "taskDefinitionArn") for one in self._answers.rows("ecs:DescribeTasks", "tasks")}
         for service in self.of_interest:
-            flights = [service, *(service.get("deployments") or ()), *(service.get("taskSets") or ())]
-            found |= {one.get("taskDefinition", "") for one in flights}
+            flights = [service, *rows(service, "deployments"), *rows(service, "taskSets")]
+            found |= {word(one, "taskDefinition") for one in flights}
         return found - {""}
 
     @cached_property
     def security_groups(self) -> set[str]:
         """Groups that tasks with interfaces of their own will carry."""
-        settings = ((one.get("networkConfiguration") or {}).get("awsvpcConfiguration") for one in self.of_interest)
-        return {group for one in settings if one for group in one.get("securityGroups") or ()}
+        settings = (part(part(one, "networkConfiguration"), "awsvpcConfiguration") for one in self.of_interest)
+        return {group for one in settings for group in words(one, "securityGroups")}
 
 
-def registers_with(service: Mapping[str, Any]) -> set[str]:
+def registers_with(service: Raw) -> set[str]:
     """The target groups that a service registers its tasks with, in any deployment in flight."""
-    flights = [service, *(service.get("taskSets") or ())]
-    entries = [entry for one in flights for entry in one.get("loadBalancers") or ()]
-    alternates = {(one.get("advancedConfiguration") or {}).get("alternateTargetGroupArn", "") for one in entries}
-    return ({one.get("targetGroupArn", "") for one in entries} | alternates) - {""}
-
-
-def _asked(params: Mapping[str, Any]) -> list[str]:
-    return list(params.get("services") or ())
+    flights = [service, *rows(service, "taskSets")]
+    entries = [entry for one in flights for entry in rows(one, "loadBalancers")]
+    alternates = {word(part(one, "advancedConfiguration"), "alternateTargetGroupArn") for one in entries}
+    return ({word(one, "targetGroupArn") for one in entries} | alternates) - {""}

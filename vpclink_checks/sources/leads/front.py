@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from typing import Any
 from urllib.parse import urlsplit
 
-from vpclink_checks.sources.leads.answers import Answers
+from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word
+from vpclink_checks.sources.leads.documents import integrations
 
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
-_EXTENSION = "x-amazon-apigateway-integration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class PrivateIntegration:
 
 
 class Front:
-    """Domain, DNS, APIs, stages and integrations."""
+    """APIs, stages and integrations."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
@@ -42,56 +40,22 @@ class Front:
     def certificates(self) -> set[str]:
         """Certificates that the domains present."""
         v1 = (response for _, response in self._answers.responses("apigateway:GetDomainName"))
-        v2 = self._answers.items("apigatewayv2:GetDomainName", "DomainNameConfigurations")
+        v2 = self._answers.rows("apigatewayv2:GetDomainName", "DomainNameConfigurations")
         keys = ("regionalCertificateArn", "certificateArn", "CertificateArn")
-        return {one[key] for one in chain(v1, v2) for key in keys if one.get(key)}
-
-    @cached_property
-    def names(self) -> set[str]:
-        """The domains, and every name that their records hand on to."""
-        found = set(self.domains)
-        for record in self._records():
-            found |= {target for target in _handed_on(record) if _name(record) in found}
-        return found
-
-    def _records(self) -> Iterator[Mapping[str, Any]]:
-        return self._answers.items("route53:ListResourceRecordSets", "ResourceRecordSets")
-
-    @cached_property
-    def zone_names(self) -> set[tuple[str, str]]:
-        """(zone id, name to look for): each name in every zone above it, and the wildcard where it is not there."""
-        zones = [
-            (zone["Id"].rpartition("/")[2], zone["Name"].rstrip(".").lower())
-            for zone in self._answers.items("route53:ListHostedZones", "HostedZones")
-        ]
-        above = {(id_, name) for id_, zone in zones for name in self.names if f".{name}".endswith(f".{zone}")}
-        return above | {(id_, _wildcard(name)) for id_, name in above & self._missing_names}
-
-    @cached_property
-    def _missing_names(self) -> set[tuple[str, str]]:
-        """(zone id, name) looked for in vain: a wildcard may answer there."""
-        return {
-            (params["HostedZoneId"], params["StartRecordName"])
-            for params, page in self._answers.responses("route53:ListResourceRecordSets")
-            if "StartRecordName" in params
-            and params["StartRecordName"] not in {_name(one) for one in page.get("ResourceRecordSets") or ()}
-        }
+        return {word(one, key) for one in chain(v1, v2) for key in keys} - {""}
 
     @cached_property
     def served(self) -> set[tuple[str, str]]:
         """(API id, stage) of every mapping and routing rule; the stage is "" where none is named."""
-        v1 = self._answers.items("apigateway:GetBasePathMappings", "items")
-        v2 = self._answers.items("apigatewayv2:GetApiMappings", "Items")
-        pairs = {(one["restApiId"], one.get("stage") or "") for one in v1 if one.get("restApiId")}
-        pairs |= {(one["ApiId"], one.get("Stage") or "") for one in v2 if one.get("ApiId")}
-        pairs |= {(one["ApiId"], one.get("Stage") or "") for one in self._invocations()}
-        return {(api, "" if stage == "(none)" else stage) for api, stage in pairs}
+        v1 = self._answers.rows("apigateway:GetBasePathMappings", "items")
+        v2 = self._answers.rows("apigatewayv2:GetApiMappings", "Items")
+        pairs = {(word(one, "restApiId"), word(one, "stage")) for one in v1}
+        pairs |= {(word(one, "ApiId"), word(one, "Stage")) for one in chain(v2, self._invocations())}
+        return {(api, "" if stage == "(none)" else stage) for api, stage in pairs if api}
 
-    def _invocations(self) -> Iterator[Mapping[str, Any]]:
-        for rule in self._answers.items("apigatewayv2:ListRoutingRules", "RoutingRules"):
-            for action in rule.get("Actions") or ():
-                if action.get("InvokeApi"):
-                    yield action["InvokeApi"]
+    def _invocations(self) -> Iterator[Raw]:
+        for rule in self._answers.rows("apigatewayv2:ListRoutingRules", "RoutingRules"):
+            yield from (part(action, "InvokeApi") for action in rows(rule, "Actions"))
 
     @cached_property
     def api_ids(self) -> set[str]:
@@ -117,16 +81,18 @@ class Front:
     def exported_ids(self) -> set[str]:
         """HTTP APIs proper: a WebSocket API cannot be exported."""
         answered = self._answers.responses("apigatewayv2:GetApi")
-        return {params["ApiId"] for params, api in answered if api.get("ProtocolType", "HTTP") == "HTTP"}
+        return {word(params, "ApiId") for params, api in answered if api.get("ProtocolType", "HTTP") == "HTTP"}
 
     def stages(self, api_ids: set[str]) -> set[tuple[str, str]]:
         """(API id, stage) of these APIs: what the mappings name, or every stage where one names none."""
         named = {(api, stage) for api, stage in self.served if stage and api in api_ids}
         v1 = self._answers.responses("apigateway:GetStages")
         v2 = self._answers.responses("apigatewayv2:GetStages")
-        listed = {(params["restApiId"], one["stageName"]) for params, page in v1 for one in page.get("item") or ()}
-        listed |= {(params["ApiId"], one["StageName"]) for params, page in v2 for one in page.get("Items") or ()}
-        return named | {(api, stage) for api, stage in listed if api in api_ids}
+        listed = {
+            (word(asked, "restApiId"), word(one, "stageName")) for asked, page in v1 for one in rows(page, "item")
+        }
+        listed |= {(word(asked, "ApiId"), word(one, "StageName")) for asked, page in v2 for one in rows(page, "Items")}
+        return named | {(api, stage) for api, stage in listed if api in api_ids and stage}
 
     def open_ids(self, api_ids: set[str]) -> set[str]:
         """APIs that a mapping reaches without naming a stage: callers choose it."""
@@ -134,52 +100,45 @@ class Front:
 
     @cached_property
     def variables(self) -> dict[str, list[Mapping[str, str]]]:
-        """API id to the stage variables of each of its stages, the canary's laid over them as a further set."""
+        """API id to the stage variables of each of its stages; the canary's, laid over them, are a further set."""
         sets: dict[str, list[Mapping[str, str]]] = {}
         for params, stage in self._answers.responses("apigateway:GetStage"):
-            base = stage.get("variables") or {}
-            over = (stage.get("canarySettings") or {}).get("stageVariableOverrides") or {}
-            sets.setdefault(params["restApiId"], []).extend([base, {**base, **over}] if over else [base])
+            base = _texts(part(stage, "variables"))
+            over = _texts(part(part(stage, "canarySettings"), "stageVariableOverrides"))
+            sets.setdefault(word(params, "restApiId"), []).extend([base, {**base, **over}] if over else [base])
         for params, stage in self._answers.responses("apigatewayv2:GetStage"):
-            sets.setdefault(params["ApiId"], []).append(stage.get("StageVariables") or {})
+            sets.setdefault(word(params, "ApiId"), []).append(_texts(part(stage, "StageVariables")))
         return sets
 
     @cached_property
     def private(self) -> set[PrivateIntegration]:
         """Every private integration, edited or deployed, resolved for every stage."""
-        found = set()
-        for one in chain(self._edited(), self._edited_http(), self._exported()):
-            for variables in self.variables.get(one.api_id) or [{}]:
-                found.add(
-                    replace(
-                        one,
-                        connection_id=_filled(one.connection_id, variables),
-                        uri=_filled(one.uri, variables),
-                        target=_filled(one.target, variables),
-                    )
-                )
-        return found
+        return {
+            _resolved(one, variables)
+            for one in chain(self._edited(), self._edited_http(), self._exported())
+            for variables in self.variables.get(one.api_id) or [{}]
+        }
 
     def _edited(self) -> Iterator[PrivateIntegration]:
         for params, page in self._answers.responses("apigateway:GetResources"):
-            for resource in page.get("items") or ():
-                for method in (resource.get("resourceMethods") or {}).values():
-                    yield from _private(params["restApiId"], (method or {}).get("methodIntegration") or {})
+            methods = (method for one in rows(page, "items") for method in part(one, "resourceMethods").values())
+            for method in methods:
+                if isinstance(method, Mapping):
+                    yield from _private(word(params, "restApiId"), part(method, "methodIntegration"))
 
     def _edited_http(self) -> Iterator[PrivateIntegration]:
         for params, page in self._answers.responses("apigatewayv2:GetIntegrations"):
-            for one in page.get("Items") or ():
+            for one in rows(page, "Items"):
                 if one.get("ConnectionType") == "VPC_LINK":
-                    yield PrivateIntegration(
-                        params["ApiId"], one.get("ConnectionId", ""), one.get("IntegrationUri", ""), ""
-                    )
+                    api = word(params, "ApiId")
+                    yield PrivateIntegration(api, word(one, "ConnectionId"), word(one, "IntegrationUri"), "")
 
     def _exported(self) -> Iterator[PrivateIntegration]:
         v1 = self._answers.responses("apigateway:GetExport")
         v2 = self._answers.responses("apigatewayv2:ExportApi")
         for params, response in chain(v1, v2):
-            for extension in _extensions(response.get("body")):
-                yield from _private(params.get("restApiId") or params["ApiId"], extension)
+            for one in integrations(response.get("body")):
+                yield from _private(word(params, "restApiId") or word(params, "ApiId"), one)
 
     @cached_property
     def link_ids(self) -> set[str]:
@@ -212,28 +171,28 @@ class Front:
     @cached_property
     def target_arns(self) -> set[str]:
         """ARNs of balancers and listeners that links and integrations name."""
-        links = self._answers.items("apigateway:GetVpcLink", "targetArns")
+        links = self._answers.words("apigateway:GetVpcLink", "targetArns")
         named = {arn for one in self.private for arn in (one.uri, one.target)}
         return {arn for arn in named | set(links) if ":elasticloadbalancing:" in arn}
 
 
-def _private(api_id: str, integration: Mapping[str, Any]) -> Iterator[PrivateIntegration]:
+def _texts(raw: Raw) -> dict[str, str]:
+    return {name: value for name, value in raw.items() if isinstance(value, str)}
+
+
+def _private(api_id: str, integration: Raw) -> Iterator[PrivateIntegration]:
     if integration.get("connectionType") == "VPC_LINK":
-        texts = (str(integration.get(key) or "") for key in ("connectionId", "uri", "integrationTarget"))
-        yield PrivateIntegration(api_id, *texts)
+        named = (word(integration, key) for key in ("connectionId", "uri", "integrationTarget"))
+        yield PrivateIntegration(api_id, *named)
 
 
-def _extensions(body: object) -> Iterator[Mapping[str, Any]]:
-    """The integrations of an exported OpenAPI document; none where it is not JSON."""
-    try:
-        document = json.loads(body) if isinstance(body, str) else body
-    except ValueError:
-        return
-    if isinstance(document, Mapping):
-        operations = [one for methods in (document.get("paths") or {}).values() for one in methods.values()]
-        shared = (document.get("components") or {}).get(f"{_EXTENSION}s") or {}
-        yield from (one[_EXTENSION] for one in operations if isinstance(one, Mapping) and one.get(_EXTENSION))
-        yield from (one for one in shared.values() if isinstance(one, Mapping))
+def _resolved(one: PrivateIntegration, variables: Mapping[str, str]) -> PrivateIntegration:
+    return replace(
+        one,
+        connection_id=_filled(one.connection_id, variables),
+        uri=_filled(one.uri, variables),
+        target=_filled(one.target, variables),
+    )
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:
@@ -245,19 +204,3 @@ def _host(uri: str) -> str:
         return (urlsplit(uri).hostname or "") if uri.startswith("http") else ""
     except ValueError:  # a half-filled address such as http://[${stageVariables.x}]/
         return ""
-
-
-def _name(record: Mapping[str, Any]) -> str:
-    return str(record.get("Name", "")).replace("\\052", "*").rstrip(".").lower()
-
-
-def _handed_on(record: Mapping[str, Any]) -> set[str]:
-    alias = (record.get("AliasTarget") or {}).get("DNSName")
-    values = [one.get("Value", "") for one in record.get("ResourceRecords") or ()]
-    named = values if record.get("Type") == "CNAME" else []
-    return {name.rstrip(".").lower() for name in [*named, alias] if name}
-
-
-def _wildcard(name: str) -> str:
-    """The wildcard that would answer in the place of *name*."""
-    return name if name.startswith("*.") else "*." + name.partition(".")[2]

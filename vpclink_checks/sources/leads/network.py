@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
-from vpclink_checks.sources.leads.answers import Answers
+from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.front import Front
@@ -30,45 +29,49 @@ class Network:
     @cached_property
     def vpc_ids(self) -> set[str]:
         """VPCs of the balancers, groups and links."""
-        return self._balancing.vpc_ids | {
-            one["VpcId"] for one in self._subnets if one["SubnetId"] in self._link_subnets and one.get("VpcId")
-        }
+        linked = {word(one, "VpcId") for one in self._subnets if word(one, "SubnetId") in self._link_subnets}
+        return self._balancing.vpc_ids | (linked - {""})
 
     @cached_property
-    def _subnets(self) -> list[Mapping[str, Any]]:
-        return list(self._answers.items("ec2:DescribeSubnets", "Subnets"))
+    def _subnets(self) -> list[Raw]:
+        return list(self._answers.rows("ec2:DescribeSubnets", "Subnets"))
 
     @cached_property
     def _link_subnets(self) -> set[str]:
-        return set(self._answers.items("apigatewayv2:GetVpcLink", "SubnetIds"))
+        return set(self._answers.words("apigatewayv2:GetVpcLink", "SubnetIds"))
 
     @cached_property
     def stray_subnets(self) -> set[str]:
         """Subnets of links that are in none of the balancers' VPCs, once those were read."""
-        asked = {value for answer in self._answers.answers("ec2:DescribeSubnets") for value in _values(answer.call)}
+        asked = {
+            value for answer in self._answers.answers("ec2:DescribeSubnets") for value in _values(answer.call.params)
+        }
         if not self._balancing.vpc_ids <= asked:
             return set()
-        elsewhere = {one["SubnetId"] for one in self._subnets if one.get("VpcId") in self._balancing.vpc_ids}
+        elsewhere = {word(one, "SubnetId") for one in self._subnets if word(one, "VpcId") in self._balancing.vpc_ids}
         return self._link_subnets - elsewhere
 
     @cached_property
-    def interfaces(self) -> list[Mapping[str, Any]]:
+    def interfaces(self) -> list[Raw]:
         """Every interface that was read."""
-        return list(self._answers.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces"))
+        return list(self._answers.rows("ec2:DescribeNetworkInterfaces", "NetworkInterfaces"))
 
     @cached_property
     def seed_groups(self) -> set[str]:
         """Security groups that decide about the path's own traffic."""
-        carried = {group["GroupId"] for one in self.interfaces if self._ours(one) for group in one.get("Groups") or ()}
-        linked = set(self._answers.items("apigatewayv2:GetVpcLink", "SecurityGroupIds"))
-        return carried | linked | self._balancing.security_groups | self._containers.security_groups | self._launched
+        carried = {
+            word(group, "GroupId") for one in self.interfaces if self._ours(one) for group in rows(one, "Groups")
+        }
+        linked = set(self._answers.words("apigatewayv2:GetVpcLink", "SecurityGroupIds"))
+        behind = self._balancing.security_groups | self._containers.security_groups | self._launched
+        return (carried | linked | behind) - {""}
 
-    def _ours(self, interface: Mapping[str, Any]) -> bool:
-        if (interface.get("Attachment") or {}).get("InstanceId") in self.instance_ids:
+    def _ours(self, interface: Raw) -> bool:
+        if word(part(interface, "Attachment"), "InstanceId") in self.instance_ids:
             return True
-        if interface.get("Description") in self._descriptions:
+        if word(interface, "Description") in self._descriptions:
             return True
-        addresses = {one.get("PrivateIpAddress") for one in interface.get("PrivateIpAddresses") or ()}
+        addresses = {word(one, "PrivateIpAddress") for one in rows(interface, "PrivateIpAddresses")}
         return bool(addresses & self._targets)
 
     @cached_property
@@ -81,76 +84,79 @@ class Network:
         return {"ELB " + arn.partition(":loadbalancer/")[2] for arn in self._balancing.followed}
 
     @cached_property
-    def _read_groups(self) -> list[Mapping[str, Any]]:
-        return list(self._answers.items("ec2:DescribeSecurityGroups", "SecurityGroups"))
+    def _read_groups(self) -> list[Raw]:
+        return list(self._answers.rows("ec2:DescribeSecurityGroups", "SecurityGroups"))
 
     @cached_property
     def referenced_groups(self) -> set[str]:
         """Groups that a rule of the path's own groups names."""
-        rules = (rule for one in self._read_groups if one["GroupId"] in self.seed_groups for rule in _permissions(one))
-        return {pair["GroupId"] for rule in rules for pair in rule.get("UserIdGroupPairs") or () if pair.get("GroupId")}
+        ours = (one for one in self._read_groups if word(one, "GroupId") in self.seed_groups)
+        rules = (rule for one in ours for rule in _permissions(one))
+        return {word(pair, "GroupId") for rule in rules for pair in rows(rule, "UserIdGroupPairs")} - {""}
 
     @cached_property
     def distant_groups(self) -> set[str]:
         """Referenced groups of another VPC: who carries them is not among this VPC's interfaces."""
-        rows = [one for one in self._read_groups if one["GroupId"] in self.referenced_groups]
-        return {one["GroupId"] for one in rows if one.get("VpcId") and one["VpcId"] not in self.vpc_ids}
+        named = [one for one in self._read_groups if word(one, "GroupId") in self.referenced_groups]
+        return {word(one, "GroupId") for one in named if word(one, "VpcId") not in self.vpc_ids | {""}}
 
     @cached_property
     def prefix_lists(self) -> set[str]:
         """Prefix lists in the rules of the groups and in the routes that were read."""
         rules = (rule for one in self._read_groups for rule in _permissions(one))
-        found = {one["PrefixListId"] for rule in rules for one in rule.get("PrefixListIds") or ()}
-        tables = self._answers.items("ec2:DescribeRouteTables", "RouteTables")
-        routes = (route for one in tables for route in one.get("Routes") or ())
-        return found | {one["DestinationPrefixListId"] for one in routes if one.get("DestinationPrefixListId")}
+        found = {word(one, "PrefixListId") for rule in rules for one in rows(rule, "PrefixListIds")}
+        tables = self._answers.rows("ec2:DescribeRouteTables", "RouteTables")
+        found |= {word(route, "DestinationPrefixListId") for one in tables for route in rows(one, "Routes")}
+        return found - {""}
 
     @cached_property
-    def scaling_groups(self) -> list[Mapping[str, Any]]:
+    def scaling_groups(self) -> list[Raw]:
         """Auto scaling groups that register with the path's target groups or hold its instances."""
-        listed = self._answers.items("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups")
+        listed = self._answers.rows("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups")
         return [one for one in listed if self._launches_ours(one)]
 
-    def _launches_ours(self, group: Mapping[str, Any]) -> bool:
-        held = {one.get("InstanceId") for one in group.get("Instances") or ()}
-        return bool(held & self.instance_ids or set(group.get("TargetGroupARNs") or ()) & self._balancing.path_groups)
+    def _launches_ours(self, group: Raw) -> bool:
+        held = {word(one, "InstanceId") for one in rows(group, "Instances")}
+        registers = {
+            *words(group, "TargetGroupARNs"),
+            *(word(one, "Identifier") for one in rows(group, "TrafficSources")),
+        }
+        return bool(held & self.instance_ids or registers & self._balancing.path_groups)
 
     @cached_property
     def launch_configurations(self) -> set[str]:
         """Names of the launch configurations that our groups use."""
-        return {one["LaunchConfigurationName"] for one in self.scaling_groups if one.get("LaunchConfigurationName")}
+        return {word(one, "LaunchConfigurationName") for one in self.scaling_groups} - {""}
 
     @cached_property
     def launch_templates(self) -> set[tuple[str, str]]:
         """(template id, version) as the groups name them; ``$Default`` where none is named."""
         named = (template for one in self.scaling_groups for template in _templates(one))
-        return {(one["LaunchTemplateId"], one.get("Version") or "$Default") for one in named}
+        return {(word(one, "LaunchTemplateId"), word(one, "Version") or "$Default") for one in named}
 
     @cached_property
     def _launched(self) -> set[str]:
         """Security groups that instances launched next will carry."""
-        configurations = self._answers.items("autoscaling:DescribeLaunchConfigurations", "LaunchConfigurations")
-        found = {group for one in configurations for group in one.get("SecurityGroups") or ()}
-        for version in self._answers.items("ec2:DescribeLaunchTemplateVersions", "LaunchTemplateVersions"):
-            data = version.get("LaunchTemplateData") or {}
-            interfaces = data.get("NetworkInterfaces") or ()
-            found |= set(data.get("SecurityGroupIds") or ())
-            found |= {group for one in interfaces for group in one.get("Groups") or ()}
+        configurations = self._answers.rows("autoscaling:DescribeLaunchConfigurations", "LaunchConfigurations")
+        found = {group for one in configurations for group in words(one, "SecurityGroups")}
+        for version in self._answers.rows("ec2:DescribeLaunchTemplateVersions", "LaunchTemplateVersions"):
+            data = part(version, "LaunchTemplateData")
+            found |= set(words(data, "SecurityGroupIds"))
+            found |= {group for one in rows(data, "NetworkInterfaces") for group in words(one, "Groups")}
         return {one for one in found if one.startswith("sg-")}
 
 
-def _permissions(group: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from group.get("IpPermissions") or ()
-    yield from group.get("IpPermissionsEgress") or ()
+def _permissions(group: Raw) -> Iterator[Raw]:
+    yield from rows(group, "IpPermissions")
+    yield from rows(group, "IpPermissionsEgress")
 
 
-def _values(call: Any) -> list[str]:
-    return [value for one in call.params.get("Filters") or () for value in one.get("Values") or ()]
+def _values(params: Raw) -> list[str]:
+    return [value for one in rows(params, "Filters") for value in words(one, "Values")]
 
 
-def _templates(group: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    mixed = (group.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}
-    overrides = (one.get("LaunchTemplateSpecification") for one in mixed.get("Overrides") or ())
-    for one in (group.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification"), *overrides):
-        if one and one.get("LaunchTemplateId"):
-            yield one
+def _templates(group: Raw) -> Iterator[Raw]:
+    mixed = part(part(group, "MixedInstancesPolicy"), "LaunchTemplate")
+    named = [group, *rows(mixed, "Overrides"), mixed]
+    templates = (part(one, key) for one in named for key in ("LaunchTemplate", "LaunchTemplateSpecification"))
+    yield from (one for one in templates if word(one, "LaunchTemplateId"))

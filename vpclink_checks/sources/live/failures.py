@@ -19,6 +19,9 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+)
 
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.sources.calls import action_of
@@ -49,7 +52,7 @@ def not_in_model(call: Call) -> Gap:
 def _kind(error: BotoCoreError) -> str:
     if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
         return "Timeout"
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, NoConnectionError | HTTPClientError):
         return "ConnectionError"
     if isinstance(error, ParamValidationError):
         return "FieldNotInModel"
@@ -75,7 +78,7 @@ _HOPELESS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
         "the AWS credentials cannot be used: {why}",
     ),
     ((NoRegionError,), "no region is set: add region to the environment's config"),
-    ((HTTPClientError,), "AWS cannot be reached: {why}"),
+    ((NoConnectionError, HTTPClientError), "AWS cannot be reached: {why}"),
 )
 
 
