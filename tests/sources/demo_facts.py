@@ -39,7 +39,7 @@ def changed(*edits: tuple[str, Callable[[Response], None]], about: str = "") -> 
     """The answers, those to an operation edited in place; *about*: only where this is in the parameters."""
     found = []
     for answer in answers():
-        response = copy.deepcopy(answer.response)
+        response = copy.deepcopy(dict(answer.response)) if answer.response is not None else None
         for name, edit in edits:
             if answer.call.name == name and about in json.dumps(answer.call.params):
                 assert response is not None

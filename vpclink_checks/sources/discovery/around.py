@@ -45,7 +45,8 @@ def vpc_ids(topology: Topology) -> list[str]:
     balancers = {path.load_balancer.arn: path.load_balancer for path in topology.paths if path.load_balancer}
     arns = groups_of(balancers, topology.target_groups, topology.listeners)
     groups = [topology.target_groups.rows[arn] for arn in sorted(arns) if arn in topology.target_groups.rows]
-    return list(dict.fromkeys(one.vpc_id for one in (*balancers.values(), *groups) if one.vpc_id))
+    named = [*(one.vpc_id for one in balancers.values()), *(one.vpc_id for one in groups)]
+    return [one for one in dict.fromkeys(named) if one]
 
 
 def every_vpc(topology: Topology) -> Iterator[str]:

@@ -35,13 +35,10 @@ def listeners(recorded: Recorded, balancers: Table[LoadBalancer]) -> Table[tuple
 
 
 def _listeners(recorded: Recorded, arn: str) -> tuple[Listener, ...] | Gap | None:
-    name = "elbv2:DescribeListeners"
-    responses, gap = recorded.about(name, {"LoadBalancerArn": arn})
-    listed = [shapes.listener(one) for one in recorded.rows(name, "Listeners")]
-    mine = {one.arn: one for one in listed if one.load_balancer_arn == arn}
-    if not mine and not responses:
-        return gap
-    return tuple(sorted(mine.values(), key=lambda one: (one.port, one.arn)))
+    found = recorded.listed("elbv2:DescribeListeners", {"LoadBalancerArn": arn}, "Listeners")
+    if not isinstance(found, list):
+        return found
+    return tuple(sorted(map(shapes.listener, found), key=lambda one: (one.port, one.arn)))
 
 
 def listener_rules(recorded: Recorded, known: Table[tuple[Listener, ...]]) -> Table[tuple[ListenerRule, ...]]:

@@ -71,7 +71,8 @@ def _by_tasks(path: Path, group: TargetGroup, topology: Topology) -> Iterator[Pa
         return
     live = [target for target in targets or () if not target.draining]
     hosts = _hosts(topology)
-    found = dict.fromkeys(runner for target in live for runner in _tasks_at(target, group, hosts, topology))
+    placed = _placed(topology)
+    found = dict.fromkeys(runner for target in live for runner in _tasks_at(target, group, hosts, placed, topology))
     for runner in found:
         yield _to_container(path, runner, topology)
     if not found:
@@ -83,29 +84,37 @@ def _hosts(topology: Topology) -> dict[str, ContainerInstance]:
     return {one.instance_id: one for held in topology.container_instances for one in held}
 
 
-def _tasks_at(
-    target: Target, group: TargetGroup, hosts: dict[str, ContainerInstance], topology: Topology
-) -> Iterator[Runner]:
+def _placed(topology: Topology) -> dict[str, list[tuple[str, Task]]]:
+    """The tasks, with the key of their row, by container instance and by address of their own."""
+    found: dict[str, list[tuple[str, Task]]] = {}
     for key, tasks in topology.tasks.rows.items():
         for task in tasks:
-            for container, port in _ports_at(task, target, group, hosts, topology):
-                yield Runner(topology.services.rows.get(key), task.task_definition_arn, container, port)
+            for place in (task.container_instance_arn, *task.addresses):
+                found.setdefault(place, []).append((key, task))
+    return found
 
 
-def _ports_at(
-    task: Task, target: Target, group: TargetGroup, hosts: dict[str, ContainerInstance], topology: Topology
-) -> Iterator[tuple[str, int]]:
-    """Containers of this task that answer at the target: by host port on its instance, or by its own address."""
-    if group.target_type == "ip":
-        if target.id in task.addresses:
-            yield from _own_ports(task, target.port, topology)
-        return
+def _tasks_at(
+    target: Target,
+    group: TargetGroup,
+    hosts: dict[str, ContainerInstance],
+    placed: dict[str, list[tuple[str, Task]]],
+    topology: Topology,
+) -> Iterator[Runner]:
+    """Containers that answer at the target: by host port on its instance, or by their task's own address."""
+    by_address = group.target_type == "ip"
     host = hosts.get(target.id)
-    if host is None or task.container_instance_arn != host.arn:
-        return
+    place = target.id if by_address else host.arn if host else ""
+    for key, task in placed.get(place, ()) if place else ():
+        service = topology.services.rows.get(key)
+        for container, port in _own_ports(task, target.port, topology) if by_address else _bound(task, target.port):
+            yield Runner(service, task.task_definition_arn, container, port)
+
+
+def _bound(task: Task, port: int) -> Iterator[tuple[str, int]]:
     for container in task.containers:
         for binding in container.bindings:
-            if binding.host_port == target.port:
+            if binding.host_port == port:
                 yield container.name, binding.container_port
 
 

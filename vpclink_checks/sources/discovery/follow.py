@@ -17,6 +17,7 @@ from vpclink_checks.sources.discovery.rules import may_match
 LINK = "integration/link-exists"
 LISTENER = "integration/leads-to-listener"
 TARGET = "vpc-link/target-exists"
+FORWARDS = "listener/forwards-to-target-group"
 DATAGRAMS = ("UDP", "QUIC")
 
 
@@ -126,12 +127,14 @@ def _by_port(path: Path, arrived: Path, balancer: LoadBalancer, topology: Topolo
     if isinstance(listeners, Gap):
         yield stopped(arrived, "load-balancer", f"the listeners of {balancer.name} could not be read", gap=listeners)
         return
-    port = path.destination.port if path.destination else None
-    fitting = [one for one in listeners or () if one.protocol not in DATAGRAMS]
-    if path.destination is not None:
-        fitting = [one for one in fitting if one.port == port]
-    if not fitting:
-        reason = f"the uri leads to port {port} of load balancer {balancer.name}, where no listener is"
+    where = path.destination
+    every = [one for one in listeners or () if where is None or one.port == where.port]
+    # One that speaks UDP is followed where it is alone: a check says that it cannot.
+    fitting = [one for one in every if one.protocol not in DATAGRAMS] or every
+    if not fitting and where is None:
+        yield stopped(arrived, "load-balancer", f"load balancer {balancer.name} has no listener", check=FORWARDS)
+    elif not fitting and where is not None:
+        reason = f"the uri leads to port {where.port} of load balancer {balancer.name}, where no listener is"
         yield stopped(path, "integration", reason, check=LISTENER)
     for listener in fitting:
         yield from _listening(replace(arrived, listener=listener), listener, topology)
@@ -160,7 +163,7 @@ def _listening(path: Path, listener: Listener, topology: Topology) -> Iterator[P
     found = list(_forwards(path, listener, rules or ()))
     if not found and path.stop is None and not isinstance(topology.listener_rules.peek(listener.arn), Gap):
         reason = f"listener {listener.port} of {_name(path)} forwards to no target group"
-        yield stopped(path, "listener", reason, check="listener/forwards-to-target-group")
+        yield stopped(path, "listener", reason, check=FORWARDS)
     for rule, forward, weight in found:
         yield from _to_group(replace(path, listener_rule=rule, weight=weight), forward, topology)
 

@@ -18,15 +18,15 @@ def named(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def _front(path: Path) -> str:
-    """Where callers come in: ``api.example.com/orders``."""
+    """Where callers come in: ``api.example.com/orders``; a path that has no such place brings its title."""
+    if path.title:
+        return path.title
     if path.rule is not None:
         base = "|".join(path.rule.base_paths)
         return f"{path.rule.domain}/{base} (rule {path.rule.priority})"
     if path.mapping is not None:
         return path.mapping.title
-    if path.domain is not None:
-        return path.domain.name
-    return f"vpc-link {path.link.name or path.link.id}" if path.link else path.title
+    return path.domain.name if path.domain else ""
 
 
 def _middle(path: Path) -> str:

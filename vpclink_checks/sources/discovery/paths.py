@@ -105,7 +105,7 @@ def _from_links(topology: Topology, settings: EnvSettings, paths: list[Path]) ->
         elif link is None:
             yield stopped(path, "vpc-link", f"there is no VPC link {link_id}", check="vpc-link/available")
         elif link.version == 1:
-            yield from through_v1(path, link, topology)
+            yield from through_v1(replace(path, title=f"vpc-link {link.name or link.id}"), link, topology)
         else:
             yield _from_v2(replace(path, link=link), link_id)
 

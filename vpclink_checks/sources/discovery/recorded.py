@@ -57,7 +57,8 @@ class Coverage:
 
 
 def _within(key: str, scope: frozenset[str] | None) -> bool:
-    return scope is None or key in scope or key.rpartition("/")[2] in scope
+    """Asked for itself, or by the name at the end of its ARN: ``NAME`` of a cluster, ``CLUSTER/NAME`` in one."""
+    return scope is None or key in scope or key.partition("/")[2] in scope
 
 
 def _scope(params: Raw, keys: tuple[str, ...]) -> frozenset[str] | None:
@@ -76,7 +77,13 @@ def _scope(params: Raw, keys: tuple[str, ...]) -> frozenset[str] | None:
         return frozenset(map(str, filters[0].get("Values") or ())) if fits else frozenset()
     if name not in keys:
         return frozenset()
-    return frozenset(map(str, value)) if isinstance(value, list | tuple) else frozenset({str(value)})
+    values = map(str, value) if isinstance(value, list | tuple) else (str(value),)
+    return frozenset(_in_cluster(one, str(params.get("cluster", ""))) for one in values)
+
+
+def _in_cluster(name: str, cluster: str) -> str:
+    """ECS takes names for ARNs; a service's name is one in its cluster only."""
+    return f"{cluster.rpartition('/')[2]}/{name}" if cluster and not name.startswith("arn:") else name
 
 
 class Recorded:
@@ -84,8 +91,12 @@ class Recorded:
 
     def __init__(self, facts: Facts) -> None:
         self._answers: dict[str, list[Answer]] = {}
+        self._by_param: dict[tuple[str, str, str], list[Answer]] = {}
         for answer in facts:
             self._answers.setdefault(answer.call.name, []).append(answer)
+            for key, value in answer.call.params.items():
+                if isinstance(value, str):
+                    self._by_param.setdefault((answer.call.name, key, _spelt(key, value)), []).append(answer)
 
     def missing(self, name: str, message: str = "") -> Gap:
         """The gap of a call that is not in the facts."""
@@ -111,13 +122,20 @@ class Recorded:
         """
         found: list[Raw] = []
         gap: Gap | None = self.missing(name)
-        for answer in self._answers.get(name, ()):
+        for answer in self._candidates(name, params, everything=says is not None):
             asked = _asks(answer.call.params, params) and (covers is None or covers(answer.call.params))
             if answer.response is not None and (asked or (says is not None and says(answer.response))):
                 found.append(answer.response)
             elif asked and answer.gap is not None:
                 gap = None if says_absent(answer.gap) else answer.gap
         return found, None if found else gap
+
+    def _candidates(self, name: str, params: Mapping[str, str], *, everything: bool) -> list[Answer]:
+        """The answers asked with the first of these parameters; those that must be read to be told, all of them."""
+        key, value = next(iter(params.items()), ("", ""))
+        if everything or not value:
+            return self._answers.get(name, [])
+        return self._by_param.get((name, key, value), [])
 
     def one(self, name: str, params: Mapping[str, str], says: Callable[[Raw], bool] | None = None) -> Raw | Gap | None:
         """The answer about one thing, the gap in its place, or None where it does not exist."""
@@ -140,11 +158,12 @@ class Recorded:
 
 
 def _asks(asked: Raw, wanted: Mapping[str, str]) -> bool:
-    return all(_same(name, str(asked.get(name, "")), value) for name, value in wanted.items())
+    return all(_spelt(name, str(asked.get(name, ""))) == value for name, value in wanted.items())
 
 
-def _same(name: str, asked: str, wanted: str) -> bool:
-    return asked == wanted or (name in ("domainName", "DomainName") and dns_name(asked) == wanted)
+def _spelt(key: str, value: str) -> str:
+    """Domain names are the same in any case; ids, names and ARNs are not."""
+    return dns_name(value) if key in ("domainName", "DomainName") else value
 
 
 def first_gap(*gaps: Gap | None) -> Gap | None:
