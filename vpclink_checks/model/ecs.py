@@ -8,9 +8,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A value that a template has not filled in yet; ``text`` as written (``${PORT}``)."""
+    """A value that a template has not filled in yet; ``text`` as written (``${PORT}``).
+
+    Equal ones will have equal values. What may hold a secret is not shown whole (``${…}``), and
+    ``place`` then keeps it apart from others.
+    """
 
     text: str
+    place: int = -1
 
     def __str__(self) -> str:
         return self.text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vpclink_checks.model.ecs import Placeholder
 
 SHOWN = 120
+_HARMLESS = re.compile(r"(?:<%=)?[\w$%{}<>.\-+*/ `|]{1,60}")
 
 Scalar = str | int | float | bool | None | Placeholder
 
@@ -44,3 +46,11 @@ def clean(text: str) -> str:
     """*text* as it may be shown on one line: printable, and not endless."""
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:SHOWN])
     return shown if len(text) <= SHOWN else shown + "…"
+
+
+def placeholder(text: str, offset: int) -> Placeholder:
+    """The placeholder written as *text*: names and sums are shown, anything with literals is not."""
+    if _HARMLESS.fullmatch(text):
+        return Placeholder(text)
+    opener = text[:2] if text[:2] in ("${", "%{", "{{", "{%", "<%") else "$"
+    return Placeholder(f"{opener}…", place=offset)

@@ -17,7 +17,7 @@ from vpclink_checks.errors import Problem, SourceError
 from vpclink_checks.model.ecs import Placeholder
 from vpclink_checks.sources import templates
 from vpclink_checks.sources.jsoncursor import Cursor, Unreadable
-from vpclink_checks.sources.jsonnodes import Array, Node, Object, Scalar, clean
+from vpclink_checks.sources.jsonnodes import Array, Node, Object, Scalar, clean, placeholder
 
 MAX_DEPTH = 100
 MAX_DIGITS = 40
@@ -27,7 +27,6 @@ _PLAIN = re.compile(r'[^"\\\n$%{<]*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _BARE = re.compile(r"[A-Za-z0-9_.+\-]++")
 _LITERALS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
-_CONDITIONAL = Placeholder("%{ … }")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class _Scanner(Cursor):
             at = end
         if not some:
             return None
-        found = Placeholder(clean(text[self.at : at]))
+        found = placeholder(text[self.at : at], self.at)
         self.note("a placeholder without quotes", self.at)
         self.at = at
         return found
@@ -241,7 +240,7 @@ class _Scanner(Cursor):
             start = self.at
             key = self._key()
             if key is None:
-                rest, self._stood_in = Node(Placeholder(clean(self.text[start : self.at])), start), True
+                rest, self._stood_in = Node(placeholder(self.text[start : self.at], start), start), True
                 continue
             node = self._member(depth, start, conditional=self.blocks > blocks)
             if key in members:
@@ -257,13 +256,13 @@ class _Scanner(Cursor):
             if self.peek() != ":":
                 raise Unreadable(self.at, f'expected ":" behind the key, found {self.found()}')
             return key
-        placeholder = None if self.strict else self._placeholder()
-        if placeholder is None:
+        stands = None if self.strict else self._placeholder()
+        if stands is None:
             raise Unreadable(self.at, f"expected a key in double quotes, found {self.found()}")
         end = self.at
         self.skip()
         if self.peek() == ":":
-            return placeholder.text
+            return stands.text
         self.at = end
         return None
 
@@ -274,7 +273,8 @@ class _Scanner(Cursor):
         self.skip()
         alternatives = self._directed() and self._alternatives(depth)
         unsure = (conditional or alternatives) and not isinstance(node.value, Array | Object)
-        return Node(_CONDITIONAL if unsure else node.value, node.offset, key)
+        value = Placeholder("%{ … }", place=node.offset) if unsure else node.value
+        return Node(value, node.offset, key)
 
     def _alternatives(self, depth: int) -> bool:
         """Past the other values of ``"a": %{ if x }1%{ else }2%{ endif }``; False if there are none."""

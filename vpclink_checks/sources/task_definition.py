@@ -14,7 +14,7 @@ from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.settings import StaticSettings
 from vpclink_checks.sources import task_definition_shapes as shapes
-from vpclink_checks.sources.jsonnodes import Array, Node, Object, clean
+from vpclink_checks.sources.jsonnodes import Array, Node, Object, clean, placeholder
 from vpclink_checks.sources.jsontext import Document, parse
 from vpclink_checks.sources.templates import has_placeholder
 from vpclink_checks.sources.textfile import head, read_text
@@ -48,7 +48,7 @@ def read(path: FilePath, shown: str, static: StaticSettings) -> Topology | None:
     file that was meant as one and cannot be read, and for what only looks like one.
     """
     text, notes = read_text(path, shown)
-    if not (shapes.may_be(text) or shapes.may_be_confused(text)):
+    if "\0" in text or not (shapes.may_be(text) or shapes.may_be_confused(text)):
         return None
     try:
         document = parse(text, shown)
@@ -171,11 +171,12 @@ class _Reader:
             if (port := thing.members.get(key)) and isinstance(port.value, str) and port.value.strip().isdigit()
         )
         host_port = thing.get("hostPort")
+        ports = thing.members if "containerPort" in thing.members else thing  # one of them excludes the other
         return PortMapping(
             container_port=self._port(thing.get("containerPort"), "containerPort"),
             host_port=self._port(host_port, "hostPort"),
             protocol=self._word(thing.get("protocol"), "protocol") or "tcp",
-            container_port_range=self._word(thing.get("containerPortRange"), "containerPortRange"),
+            container_port_range=self._word(ports.get("containerPortRange"), "containerPortRange"),
             position=self._position(node),
             host_port_position=self._position(host_port),
             strings=strings,
@@ -195,7 +196,7 @@ class _Reader:
             if digits.isascii() and digits.isdigit() and len(digits) <= _PORT_DIGITS:
                 return int(digits)
             if has_placeholder(value):
-                return Placeholder(clean(value))
+                return placeholder(value, node.offset)
         raise self._error(node, f"{key}: expected a whole number, found {_kind(value)}")
 
     def _word(self, node: Node | None, key: str) -> str | Placeholder | None:
@@ -207,7 +208,7 @@ class _Reader:
             return value
         if not isinstance(value, str):
             raise self._error(node, f"{key}: expected a text, found {_kind(value)}")
-        return Placeholder(clean(value)) if has_placeholder(value) else clean(value)
+        return placeholder(value, node.offset) if has_placeholder(value) else clean(value)
 
     def _words(self, node: Node | None, key: str) -> tuple[str, ...]:
         if node is None or _placeholder(node):
@@ -252,7 +253,7 @@ class _Reader:
 def _placeholder(node: Node) -> Placeholder | None:
     """The placeholder that stands where a list or an object belongs, quoted or not."""
     if isinstance(node.value, str) and has_placeholder(node.value):
-        return Placeholder(clean(node.value))
+        return placeholder(node.value, node.offset)
     return node.value if isinstance(node.value, Placeholder) else None
 
 

@@ -14,6 +14,8 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def read_text(path: Path, shown: str, limit: int = MAX_BYTES) -> tuple[str, tuple[str, ...]]:
     """The file's text without its byte order mark, and what was unusual about it. Raises SourceError."""
+    if path.exists() and not path.is_file():  # a pipe would wait for ever
+        raise SourceError(Problem(shown, None, "cannot be read: it is not a regular file"))
     try:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
@@ -39,6 +41,8 @@ def _decoded(raw: bytes, shown: str) -> tuple[str, tuple[str, ...]]:
 
 def head(path: Path, limit: int) -> str:
     """The first *limit* bytes as text, "" for what is not text or cannot be read: for telling files apart."""
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as file:
             raw = file.read(limit)
