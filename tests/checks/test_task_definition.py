@@ -614,6 +614,10 @@ def test_containers_healthy(states: tuple[str, ...], outcome: str) -> None:
     assert of("containers-healthy", live()) == ["not-applicable"]
 
 
+def test_a_file_has_no_declared_host_ports() -> None:
+    assert of("declared-host-ports", in_file(definition(mapping(8080, 1)), host_ports={8080: 2})) == []
+
+
 def test_nothing_overlooked() -> None:
     assert of("nothing-overlooked", in_file(definition())) == ["pass"]
     assert of("nothing-overlooked", in_file(definition(notes=("line 1: a comment",)))) == ["note"]

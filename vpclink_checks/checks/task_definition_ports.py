@@ -332,7 +332,6 @@ def _declared_ports(ctx: Context) -> tuple[Subject[tuple[int, int]], ...]:
     why="Somebody counts on these ports: security groups, firewalls and runbooks name them.",
     fix=Fix("Give the port mapping the declared hostPort, or correct host_ports in the config.", cli=REGISTER),
     source="contract of vpclink.toml: backend.host_ports",
-    file=True,
 )
 def declared_host_ports(ctx: Context, pair: tuple[int, int]) -> Verdict:
     wanted, declared = pair
