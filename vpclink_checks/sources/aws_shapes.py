@@ -24,12 +24,17 @@ def text(raw: Raw, *keys: str, default: str = "") -> str:
 
 def texts(raw: Raw, key: str) -> tuple[str, ...]:
     """A list of texts; () where it is missing."""
-    return tuple(str(one) for one in raw.get(key) or ())
+    return tuple(str(one) for one in _items(raw, key))
 
 
 def rows(raw: Raw, key: str) -> list[Raw]:
     """A list of structures; [] where it is missing."""
-    return [one for one in raw.get(key) or () if isinstance(one, Mapping)]
+    return [one for one in _items(raw, key) if isinstance(one, Mapping)]
+
+
+def _items(raw: Raw, key: str) -> Iterable[Any]:
+    value = raw.get(key)
+    return value if isinstance(value, list | tuple) else ()
 
 
 def part(raw: Raw, key: str) -> Raw:

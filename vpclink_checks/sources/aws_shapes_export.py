@@ -86,11 +86,15 @@ def _referred(exported: Raw, raw: Raw) -> Raw:
 
 
 def _security(exported: Raw, operation: Raw) -> tuple[str, bool]:
-    """Authorization type and whether an API key is asked for, from the security requirements."""
+    """Authorization type and whether an API key is asked for, from the security requirements.
+
+    An operation's own extension wins: ``x-amazon-apigateway-auth`` names the type itself.
+    """
     source = operation if "security" in operation else exported
     names = [name for requirement in rows(source, "security") for name in requirement]
     kinds = list(_kinds(part(part(exported, "components"), "securitySchemes"), names))
-    return next((kind for kind in kinds if kind != "API_KEY"), "NONE"), "API_KEY" in kinds
+    own = text(part(operation, "x-amazon-apigateway-auth"), "type").upper()
+    return own or next((kind for kind in kinds if kind != "API_KEY"), "NONE"), "API_KEY" in kinds
 
 
 def _kinds(schemes: Mapping[str, Any], names: list[str]) -> Iterator[str]:
