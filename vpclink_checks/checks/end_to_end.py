@@ -25,15 +25,15 @@ REDIRECTS = range(300, 400)
 
 def probes_of(ctx: Context) -> tuple[Observation, ...]:
     """What the probes of this path saw."""
-    return tuple(one for one in ctx.observations.values() if one.path_id == ctx.here.id)
+    return tuple(one for one in ctx.observations.values() if ctx.here.id in (one.path_id, *one.also))
 
 
 def probe_subjects(ctx: Context) -> tuple[Subject[Observation], ...]:
     """One subject for each probe of the path; one that says so where there is none."""
     path = ctx.here
-    if path.mapping is None and path.rule is None:
-        raise NotApplicable("no custom domain leads here")
     seen = probes_of(ctx)
+    if not seen and path.mapping is None and path.rule is None:
+        raise NotApplicable("no custom domain leads here")
     if not seen:
         none = "no route of this path takes a GET: declare a probe for it"
         return (Subject(path.id, path.id, Observation(key=path.id, url="", path_id=path.id, skipped=none)),)
@@ -95,10 +95,11 @@ def _route(ctx: Context, path: Path, seen: Observation) -> Route | None:
 def answered_by_backend(ctx: Context, path: Path) -> bool:
     """Whether a probe of this path was answered by its backend, at least once.
 
-    That refutes a check by which nothing can get through; it proves no redundancy.
+    That refutes a check by which nothing can get through; it proves no redundancy. Where the request
+    splits, nobody can tell which branch answered: that refutes nothing.
     """
     here = replace(ctx, path=path)
-    seen = [one for one in probes_of(here) if not one.unmet]
+    seen = [one for one in probes_of(here) if not one.unmet and not one.also]
     return any(each.by is Maker.BACKEND for one in seen for each in _judged(here, one))
 
 

@@ -16,7 +16,7 @@ from vpclink_checks.demo.wire import API_PORT, STATUS_PORT, Plane
 
 DOMAIN = "api.example.com"
 # Both stand for the integration's 29 s: the short one where the fault makes packets vanish anyway.
-PATIENT_S, IMPATIENT_S = 3.0, 0.4
+PATIENT_S, IMPATIENT_S = 3.0, 0.2
 
 
 class Gateway(BaseHTTPRequestHandler):

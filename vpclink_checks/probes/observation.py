@@ -37,6 +37,9 @@ class Attempt:
 class Observation:
     """One probe with all its attempts. ``key`` is ``path id`` or ``probe:METHOD url``.
 
+    ``path_id`` and ``also`` are the paths that the request may take: more than one where a canary, weights
+    or rules split it, and then no answer tells which one it took.
+
     ``declared``: a probe of the config, whose expectations count as evidence: ``marked`` if one of them
     can only come from the right backend (a JSON field, a header, a body), ``expected_status`` the
     statuses it names; ``unmet`` holds what was expected and did not come, one line each, over all
@@ -48,6 +51,7 @@ class Observation:
     url: str
     method: str = "GET"
     path_id: str = ""
+    also: tuple[str, ...] = ()
     base_path: str = ""
     declared: bool = False
     marked: bool = False
@@ -83,7 +87,7 @@ def from_json(data: Iterable[Mapping[str, Any]]) -> dict[str, Observation]:
 
 
 def _tuples(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(one[name]) for name in ("unmet", "expected_status")}
+    return {name: tuple(one[name]) for name in ("also", "unmet", "expected_status")}
 
 
 def _attempt(data: Mapping[str, Any]) -> Attempt:

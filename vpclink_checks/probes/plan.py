@@ -9,8 +9,9 @@ from urllib.parse import quote
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.domain import RoutingRule
 from vpclink_checks.model.path import Path
-from vpclink_checks.model.routing import ANSWERED_BY_GATEWAY, Landing, landing, route_for
+from vpclink_checks.model.routing import ANSWERED_BY_GATEWAY, route_for
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.probes.branches import landing_on, meant_on, paths_of, routes_at, same, starts_at
 from vpclink_checks.settings import EnvSettings, EnvVar, Expect, ProbeSettings
 
 PRIVATE = "a private domain answers inside its VPC alone: run from the VPC or set connect_to"
@@ -35,6 +36,7 @@ class ProbeRequest:
     attempts: int = 1
     expect: Expect = field(default_factory=Expect)
     path_id: str = ""
+    also: tuple[str, ...] = ()  # other paths that the same request may take
     base_path: str = ""
     declared: bool = False
     skipped: str = ""
@@ -56,14 +58,25 @@ def plan(topology: Topology, settings: EnvSettings) -> tuple[ProbeRequest, ...]:
     """Every probe of one environment: pure, nothing is sent.
 
     The first probe of a path has the path's id as its key, every other ``probe:METHOD url``. A path
-    that no declared probe reaches gets one GET for each of its routes.
+    that no declared probe reaches gets one GET for each of its routes; paths that are branches of one
+    request share its probe.
     """
     declared = [one for probe in settings.probes for one in _declared(topology, settings, probe)]
-    reached = {one.path_id for one in declared}
+    reached = {id_ for one in declared for id_ in (one.path_id, *one.also)}
     way = _common_way(settings.probes)
-    ours = [one for path in topology.paths if path.id not in reached for one in _own(topology, path)]
+    ours = _merged(one for path in topology.paths if path.id not in reached for one in _own(topology, path))
     ours = [replace(one, connect_to=way[0], ca_file=way[1], skipped=_why_not(topology, one, way[0])) for one in ours]
     return tuple(_keyed([*declared, *ours]))
+
+
+def _merged(requests: Iterable[ProbeRequest]) -> list[ProbeRequest]:
+    """Equal requests once, for all the paths that they are made for."""
+    found: dict[str, ProbeRequest] = {}
+    for one in requests:
+        key = f"{one.method} {one.url} {sorted(one.headers.items())}"
+        first = found.get(key)
+        found[key] = one if first is None else replace(first, also=(*first.also, one.path_id))
+    return list(found.values())
 
 
 def _keyed(requests: Iterable[ProbeRequest]) -> Iterator[ProbeRequest]:
@@ -85,10 +98,13 @@ def _common_way(probes: tuple[ProbeSettings, ...]) -> tuple[str, str]:
 def _declared(topology: Topology, settings: EnvSettings, probe: ProbeSettings) -> Iterator[ProbeRequest]:
     """The probe on every domain that knows its path; on all of them if none does."""
     names = settings.domains or tuple(topology.domains.rows)
-    landings = {name: _landing(topology, name, probe) for name in names}
+    path = probe.path.partition("?")[0]
+    sent = {key: value for key, value in probe.request_headers.items() if isinstance(value, str)}
+    landings = {name: landing_on(topology, name, path, sent) or meant_on(topology, name, path) for name in names}
     knowing = [name for name, found in landings.items() if found is not None] or list(names)
     for name in knowing:
         found = landings[name]
+        ids = paths_of(topology, name, path, found, probe.method)
         request = ProbeRequest(
             key="",
             host=name,
@@ -103,59 +119,12 @@ def _declared(topology: Topology, settings: EnvSettings, probe: ProbeSettings) -
             ca_file=probe.ca_file,
             attempts=probe.attempts,
             expect=probe.expect,
-            path_id=_path_of(topology, found, probe.method) if found else "",
-            base_path=found.base_path if found else _first_part(probe.path),
+            path_id=ids[0] if ids else "",
+            also=ids[1:],
+            base_path=found.base_path if found else path.lstrip("/").partition("/")[0],
             declared=True,
         )
         yield replace(request, skipped=_why_not(topology, request, probe.connect_to))
-
-
-def _first_part(path: str) -> str:
-    return path.lstrip("/").partition("?")[0].partition("/")[0]
-
-
-def _landing(topology: Topology, name: str, probe: ProbeSettings) -> Landing | None:
-    headers = {key: value for key, value in probe.request_headers.items() if isinstance(value, str)}
-    return landing_on(topology, name, probe.path.partition("?")[0], headers)
-
-
-def landing_on(topology: Topology, name: str, path: str, headers: Mapping[str, str] | None = None) -> Landing | None:
-    """Where a request to this domain goes, as far as its mappings and rules were read."""
-    domain = topology.domains.rows.get(name)
-    if domain is None:
-        return None
-    mappings, rules = topology.mappings.rows.get(name, ()), topology.routing_rules.rows.get(name, ())
-    return landing(domain, mappings, rules, path, headers)
-
-
-def _path_of(topology: Topology, found: Landing, method: str) -> str:
-    """The id of the path that this request takes; "" for a neighbour's.
-
-    Where a route's path splits (weighted target groups), the first of them; likewise where the API
-    has no such route, so that what callers get there is judged.
-    """
-    here = [path for path in topology.paths if _is_stage(path, found)]
-    route = route_for(_routes(topology, found, here), method, found.rest)
-    if route is None:
-        return here[0].id if here else ""
-    return next((path.id for path in here if any(_same(route, one) for one in path.routes)), "")
-
-
-def _same(route: Route, other: Route) -> bool:
-    return (route.method, route.path) == (other.method, other.path)
-
-
-def _is_stage(path: Path, found: Landing) -> bool:
-    """Whether the path begins where this request lands: the same mapping or rule of the same domain."""
-    if found.rule is not None:
-        return path.rule == found.rule
-    return path.mapping == found.mapping and (path.stage is None or path.stage.name == found.stage)
-
-
-def _routes(topology: Topology, found: Landing, paths: Iterable[Path]) -> tuple[Route, ...]:
-    """What the stage serves; where that was not read, what the paths know."""
-    served = topology.served_routes.rows.get(f"{found.api_id}/{found.stage}")
-    return served if served is not None else tuple(route for path in paths for route in path.routes)
 
 
 def _why_not(topology: Topology, request: ProbeRequest, connect_to: str) -> str:
@@ -239,7 +208,7 @@ def _arrives(topology: Topology, path: Path, route: Route, target: str) -> bool:
     """Whether this route takes the request, or nothing that we know of does: what callers get then is the point."""
     name = path.domain.name if path.domain else ""
     found = landing_on(topology, name, target, _rule_headers(path.rule))
-    if found is None or not _is_stage(path, found):
+    if found is None or not starts_at(path, found):
         return True
-    taken = route_for(_routes(topology, found, [path]), "GET", found.rest)
-    return taken is None or _same(taken, route)
+    taken = route_for(routes_at(topology, found, [path]), "GET", found.rest)
+    return taken is None or same(taken, route)

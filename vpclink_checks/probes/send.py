@@ -61,6 +61,7 @@ def _observation(request: ProbeRequest, attempts: tuple[Attempt, ...], *, via_pr
         url=request.url,
         method=request.method,
         path_id=request.path_id,
+        also=request.also,
         base_path=request.base_path,
         declared=request.declared,
         marked=expect.marks(request.expect),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from vpclink_checks.demo.faults.model import Fault
 from vpclink_checks.demo.faults.names import (
+    ALL_CALLS,
     API_EVERYWHERE,
     API_GROUP,
     ELB,
     NLB,
+    ROUTES,
+    STATUS,
     STATUS_EVERYWHERE,
     STATUS_GROUP,
     VPC,
@@ -106,12 +109,19 @@ FAULTS = (
         title="The load balancer has failed",
         changes=(Set(BALANCERS, "", ("LoadBalancers", 0, "State"), {"Code": "failed", "Reason": "no free addresses"}),),
         plane=Plane(registered={}),
+        fails={
+            "load-balancer/active": ("orders",),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="nlb-internet-facing",
         hop="load-balancer",
         title="The load balancer behind the link is internet-facing",
         changes=(Set(BALANCERS, "", ("LoadBalancers", 0, "Scheme"), "internet-facing"),),
+        fails={
+            "load-balancer/internal": ("orders",),
+        },
     ),
     Fault(
         id="nlb-empty-az-cross-zone-off",
@@ -119,6 +129,9 @@ FAULTS = (
         title="A zone of the load balancer has no target, and nothing crosses zones",
         changes=(deregistered(API_GROUP, HOST_B), deregistered(STATUS_GROUP, HOST_B)),
         plane=Plane(registered={port: places[:1] for port, places in REGISTERED.items()}),
+        fails={
+            "load-balancer/every-zone-has-a-target": ("orders",),
+        },
     ),
     Fault(
         id="listener-wrong-protocol",
@@ -126,6 +139,10 @@ FAULTS = (
         title="A listener speaks UDP",
         changes=(_status_listener("Protocol", "UDP"),),
         plane=NO_STATUS,
+        fails={
+            "listener/carries-tcp": ("orders:10001",),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="listener-wrong-target-group",
@@ -134,9 +151,20 @@ FAULTS = (
         changes=(
             _status_listener("DefaultActions", _forward(LEGACY)),
             Set("elbv2:DescribeRules", STATUS_LISTENER, ("Rules", 0, "Actions"), _forward(LEGACY)),
+            Set(GROUPS, "", ("TargetGroups", ("TargetGroupArn", STATUS_GROUP), "LoadBalancerArns"), []),
+            Set(
+                HEALTH,
+                STATUS_GROUP,
+                ("TargetHealthDescriptions", "*", "TargetHealth"),
+                {"State": "unused", "Reason": "Target.NotInUse"},
+            ),
             *LEGACY_ANSWERS,
         ),
         plane=Plane(registered={**REGISTERED, STATUS_PORT: REGISTERED[API_PORT]}),
+        fails={
+            "listener/forwards-to-the-service": ("orders:10001",),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="listener-nlb-rules",
@@ -157,6 +185,9 @@ FAULTS = (
             ),
             *LEGACY_ANSWERS,
         ),
+        fails={
+            "listener/rules-agree-with-default": ("orders:10001",),
+        },
     ),
     Fault(
         id="tg-no-targets",
@@ -164,6 +195,10 @@ FAULTS = (
         title="A target group has no targets",
         changes=(Set(HEALTH, STATUS_GROUP, ("TargetHealthDescriptions",), []),),
         plane=Plane(registered={**REGISTERED, STATUS_PORT: ()}),
+        fails={
+            "target-group/has-targets": ("orders-status",),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="th-timeout",
@@ -171,6 +206,9 @@ FAULTS = (
         title="No target answers its health check in time; the load balancer fails open",
         changes=unhealthy(API_GROUP, "Target.Timeout"),
         plane=Plane(slow=API_EVERYWHERE),
+        fails={
+            "target-group/healthy-targets": ("orders-api",),
+        },
     ),
     Fault(
         id="th-failed-connect",
@@ -178,6 +216,10 @@ FAULTS = (
         title="Nothing listens on the targets' port",
         changes=unhealthy(STATUS_GROUP, "Target.FailedHealthChecks"),
         plane=Plane(dead=STATUS_EVERYWHERE),
+        fails={
+            "target-group/healthy-targets": ("orders-status",),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="tg-target-port-vs-hostport",
@@ -193,6 +235,14 @@ FAULTS = (
             *unhealthy(STATUS_GROUP, "Target.FailedHealthChecks"),
         ),
         plane=Plane(dead=STATUS_EVERYWHERE),
+        fails={
+            "target-group/healthy-targets": ("orders-status",),
+            "target-group/port-matches-host-port": (
+                "orders/status:7777 in eu-west-2a",
+                "orders/status:7777 in eu-west-2b",
+            ),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="tg-proxy-protocol-v2",
@@ -200,5 +250,9 @@ FAULTS = (
         title="Targets get a PROXY header that they do not understand",
         changes=(Set(ATTRIBUTES, STATUS_GROUP, ("Attributes", ("Key", "proxy_protocol_v2.enabled"), "Value"), "true"),),
         plane=Plane(proxy_protocol=frozenset({STATUS_PORT})),
+        fails={
+            "target-group/proxy-protocol-off": ("orders-status",),
+            ROUTES: (STATUS,),
+        },
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vpclink_checks.demo.faults.model import Fault
-from vpclink_checks.demo.faults.names import DOMAIN, LINK, ORDERS_API
+from vpclink_checks.demo.faults.names import ALL_CALLS, DOMAIN, HELLO, LINK, NEIGHBOURS, ORDERS_API, ROUTES, STATUS
 from vpclink_checks.demo.overlay import JSON, Change, Drop, Refuse, Set
 from vpclink_checks.demo.wire import Plane
 
@@ -39,6 +39,11 @@ FAULTS = (
             ),
         ),
         plane=Plane(certificate="other-name"),
+        fails={
+            "domain/dns-points-at-endpoint": ("api.example.com",),
+            ROUTES: ALL_CALLS,
+            NEIGHBOURS: (HELLO,),
+        },
     ),
     Fault(
         id="domain-acm-expired-or-renewal-failing",
@@ -49,13 +54,26 @@ FAULTS = (
             Set(CERTIFICATE, "", ("Certificate", "Status"), "EXPIRED"),
         ),
         plane=Plane(certificate="expired"),
+        fails={
+            "domain/certificate-in-date": ("api.example.com REGIONAL",),
+            ROUTES: ALL_CALLS,
+            NEIGHBOURS: (HELLO,),
+        },
     ),
     Fault(
         id="domain-acm-san-mismatch",
         hop="domain",
         title="The certificate bears another name",
-        changes=(Set(CERTIFICATE, "", ("Certificate", "SubjectAlternativeNames"), [f"other.{DOMAIN}"]),),
+        changes=(
+            Set(CERTIFICATE, "", ("Certificate", "DomainName"), f"other.{DOMAIN}"),
+            Set(CERTIFICATE, "", ("Certificate", "SubjectAlternativeNames"), [f"other.{DOMAIN}"]),
+        ),
         plane=Plane(certificate="other-name"),
+        fails={
+            "domain/certificate-covers-name": ("api.example.com REGIONAL",),
+            ROUTES: ALL_CALLS,
+            NEIGHBOURS: (HELLO,),
+        },
     ),
     Fault(
         id="domain-routing-mode-ignores-mapping",
@@ -66,6 +84,25 @@ FAULTS = (
             Set("apigatewayv2:GetDomainName", "", ("RoutingMode",), "ROUTING_RULE_ONLY"),
         ),
         plane=Plane(answers={"": "forbidden"}),
+        fails={
+            "domain/mapping-live": ("api.example.com",),
+            ROUTES: ALL_CALLS,
+            NEIGHBOURS: ("GET /hello",),
+        },
+    ),
+    Fault(
+        id="domain-no-mapping",
+        hop="domain",
+        title="No mapping of the domain leads to the API any more",
+        changes=(
+            Drop("apigateway:GetBasePathMappings", "", ("items", ("basePath", "orders"))),
+            Drop("apigatewayv2:GetApiMappings", "", ("Items", ("ApiMappingKey", "orders"))),
+        ),
+        plane=Plane(answers={"orders": "forbidden"}),
+        fails={
+            "domain/mapping-leads-to-vpc-link": ("api.example.com", "api.example.com/orders"),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="api-stage-missing",
@@ -86,12 +123,19 @@ FAULTS = (
             ),
         ),
         plane=Plane(answers={"orders": "forbidden"}),
+        fails={
+            "api/stage-exists": ("api.example.com/orders",),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="api-deployment-stale",
         hop="api",
         title="A route was changed and never deployed",
         changes=(_edited_status("uri", "http://${stageVariables.backend}:10001/v2/status"),),
+        fails={
+            "api/deployment-current": ("orders/prod",),
+        },
     ),
     Fault(
         id="api-canary-split",
@@ -111,6 +155,10 @@ FAULTS = (
             ),
         ),
         plane=Plane(canary="internal"),
+        fails={
+            "api/canary-agrees": ("orders/prod",),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="integ-stagevar-undefined",
@@ -118,6 +166,10 @@ FAULTS = (
         title="The stage lacks the variable that the integrations' addresses use",
         changes=(Drop(STAGE, ORDERS_API, ("variables", "backend")),),
         plane=BROKEN,
+        fails={
+            "integration/stage-variables-defined": ("orders GET /", "orders ANY /{proxy+}", "orders GET /status"),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="integ-uri-port-no-listener",
@@ -128,6 +180,12 @@ FAULTS = (
             _edited_status("uri", "http://${stageVariables.backend}:10002/status"),
         ),
         plane=Plane(answers={"orders/status": "internal"}),
+        fails={
+            "integration/leads-to-listener": (
+                "api.example.com/orders|orders-0123456789abcdef.elb.eu-west-2.amazonaws.com:10002",
+            ),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="integ-vpclink-dangling",
@@ -138,6 +196,13 @@ FAULTS = (
             Refuse("apigatewayv2", "GetVpcLink", {"VpcLinkId": LINK}),
         ),
         plane=BROKEN,
+        fails={
+            "integration/link-exists": (
+                "api.example.com/orders|orders-0123456789abcdef.elb.eu-west-2.amazonaws.com:10000",
+                "api.example.com/orders|orders-0123456789abcdef.elb.eu-west-2.amazonaws.com:10001",
+            ),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="vpclink-v1-failed",
@@ -148,6 +213,10 @@ FAULTS = (
             Set(LINKS, LINK, ("statusMessage",), "NLB ARN is malformed."),
         ),
         plane=BROKEN,
+        fails={
+            "vpc-link/available": ("orders",),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="vpclink-v1-deleting",
@@ -155,6 +224,10 @@ FAULTS = (
         title="The VPC link is being deleted",
         changes=(Set(LINKS, LINK, ("status",), "DELETING"),),
         plane=BROKEN,
+        fails={
+            "vpc-link/available": ("orders",),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="vpclink-v1-pending",
@@ -162,5 +235,9 @@ FAULTS = (
         title="The VPC link is still being made",
         changes=(Set(LINKS, LINK, ("status",), "PENDING"),),
         plane=BROKEN,
+        fails={
+            "vpc-link/available": ("orders",),
+            ROUTES: ALL_CALLS,
+        },
     ),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from vpclink_checks.demo.faults.model import Fault
 from vpclink_checks.demo.faults.names import (
     ACCOUNT,
+    ALL_CALLS,
     API_GROUP,
     HOST_SUBNETS,
     HOST_TABLE,
     HOSTS_GROUP,
+    ROUTES,
+    STATUS,
     STATUS_EVERYWHERE,
     STATUS_GROUP,
     VPC,
@@ -68,6 +71,18 @@ FAULTS = (
             *unhealthy(STATUS_GROUP, "Target.Timeout"),
         ),
         plane=Plane(dropped=STATUS_EVERYWHERE),
+        fails={
+            "target-group/healthy-targets": ("orders-status",),
+            "network/target-admits-load-balancer": (
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            "network/target-admits-health-check": (
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="nacl-no-ingress-target",
@@ -75,6 +90,22 @@ FAULTS = (
         title="The hosts' network ACL lets in HTTPS alone",
         changes=(*_own_acl((443, 443), None), *ALL_UNHEALTHY),
         plane=Plane(dropped=EVERYWHERE),
+        fails={
+            "target-group/healthy-targets": ("orders-api", "orders-status"),
+            "network/target-admits-load-balancer": (
+                "eu-west-2a → orders/api:8080 in eu-west-2a",
+                "eu-west-2b → orders/api:8080 in eu-west-2b",
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            "network/target-admits-health-check": (
+                "eu-west-2a → orders/api:8080 in eu-west-2a",
+                "eu-west-2b → orders/api:8080 in eu-west-2b",
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="nacl-no-ephemeral-return",
@@ -82,6 +113,22 @@ FAULTS = (
         title="The hosts' network ACL lets no answer out",
         changes=(*_own_acl(None, (443, 443)), *ALL_UNHEALTHY),
         plane=Plane(dropped=EVERYWHERE),
+        fails={
+            "target-group/healthy-targets": ("orders-api", "orders-status"),
+            "network/target-admits-load-balancer": (
+                "eu-west-2a → orders/api:8080 in eu-west-2a",
+                "eu-west-2b → orders/api:8080 in eu-west-2b",
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            "network/target-admits-health-check": (
+                "eu-west-2a → orders/api:8080 in eu-west-2a",
+                "eu-west-2b → orders/api:8080 in eu-west-2b",
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            ROUTES: ALL_CALLS,
+        },
     ),
     Fault(
         id="route-blackhole",
@@ -103,5 +150,17 @@ FAULTS = (
             *unhealthy(STATUS_GROUP, "Target.Timeout", HOST_B),
         ),
         plane=Plane(dropped=frozenset({(HOST_B, API_PORT), (HOST_B, STATUS_PORT)})),
+        fails={
+            "load-balancer/every-zone-has-a-target": ("orders",),
+            "target-group/all-targets-healthy": ("orders/api:8080 in eu-west-2b", "orders/status:7777 in eu-west-2b"),
+            "network/target-admits-load-balancer": (
+                "eu-west-2b → orders/api:8080 in eu-west-2b",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+            "network/target-admits-health-check": (
+                "eu-west-2b → orders/api:8080 in eu-west-2b",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
+        },
     ),
 )

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from vpclink_checks.demo.faults.model import Fault
-from vpclink_checks.demo.faults.names import HOST_TABLE, HOSTS_GROUP, IGW
-from vpclink_checks.demo.overlay import Append, Drop, Set
+from vpclink_checks.demo.faults.names import (
+    API_CALLS,
+    HEALTH,
+    HOST_TABLE,
+    HOSTS_GROUP,
+    IGW,
+    NEIGHBOURS,
+    ORDERS_API,
+    ROUTES,
+    STATUS,
+)
+from vpclink_checks.demo.overlay import JSON, Append, Drop, Set
 from vpclink_checks.demo.wire import API_PORT, HOST_A, HOST_B, Plane
 
 PUBLIC = "198.51.100.20"
@@ -46,18 +56,89 @@ FAULTS = (
                 {"CidrIp": "0.0.0.0/0"},
             ),
         ),
+        fails={
+            "network/backend-port-not-open-to-the-world": (
+                "orders/api:8080 in eu-west-2a",
+                "orders/api:8080 in eu-west-2b",
+            ),
+            "exposure/no-internet-path": ("orders/api:8080 in eu-west-2a",),
+            "exposure/no-public-address": ("orders/api:8080 in eu-west-2a", "orders/status:7777 in eu-west-2a"),
+        },
+    ),
+    Fault(
+        id="exp-launch-template-public",
+        hop="exposure",
+        title="Instances launched next get a public address",
+        changes=(
+            Set(
+                "autoscaling:DescribeLaunchConfigurations",
+                "",
+                ("LaunchConfigurations", 0, "AssociatePublicIpAddress"),
+                True,  # noqa: FBT003 - AWS's value
+            ),
+        ),
+        fails={
+            "exposure/launch-gives-no-public-address": ("orders-hosts",),
+        },
+    ),
+    Fault(
+        id="exp-method-no-auth",
+        hop="exposure",
+        title="One route asks for IAM authorization, another to the same backend for nothing",
+        changes=(
+            Set(
+                "apigateway:GetExport",
+                ORDERS_API,
+                ("body", JSON, "paths", "/{proxy+}", "x-amazon-apigateway-any-method", "security"),
+                [{"sigv4": []}],
+            ),
+            Set(
+                "apigateway:GetExport",
+                ORDERS_API,
+                ("body", JSON, "components"),
+                {
+                    "securitySchemes": {
+                        "sigv4": {
+                            "type": "apiKey",
+                            "name": "Authorization",
+                            "in": "header",
+                            "x-amazon-apigateway-authtype": "awsSigv4",
+                        }
+                    }
+                },
+            ),
+            Set(
+                "apigateway:GetResources",
+                ORDERS_API,
+                ("items", ("path", "/{proxy+}"), "resourceMethods", "ANY", "authorizationType"),
+                "AWS_IAM",
+            ),
+        ),
+        plane=Plane(answers={"orders/health": "missing-token"}),
+        fails={
+            "exposure/no-unauthenticated-way-round": ("orders-api",),
+        },
+        unknowns={
+            ROUTES: (HEALTH,),
+        },
     ),
     Fault(
         id="e2e-false-pass-other-backend",
         hop="end-to-end",
         title="Something else answers 200 in the backend's place",
         plane=Plane(answers={"orders/status": "mock"}),
+        fails={
+            ROUTES: (STATUS,),
+        },
     ),
     Fault(
         id="e2e-intermittent-az",
         hop="end-to-end",
         title="One zone fails under traffic, though its health checks pass",
         plane=Plane(traffic_dropped=frozenset({(HOST_B, API_PORT)})),
+        fails={
+            ROUTES: API_CALLS,
+        },
     ),
     Fault(
         id="e2e-lambda-regression",
@@ -68,5 +149,8 @@ FAULTS = (
             Drop("apigatewayv2:GetApiMappings", "", ("Items", ("ApiMappingKey", "hello"))),
         ),
         plane=Plane(answers={"hello": "forbidden"}),
+        fails={
+            NEIGHBOURS: ("GET /hello",),
+        },
     ),
 )
