@@ -47,6 +47,11 @@ _PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestPara
 _DOCUMENTS = frozenset({"body"})
 _DROPPED = frozenset({"ResponseMetadata"})
 
+# A key that AWS's own answers do not have, or have for a secret only; exported documents may hold any.
+_SECRET_KEY = re.compile(
+    r"(?i)(?:client|session|db|user|admin|access|refresh|bearer)?[-_]?(?:password|passwd|passphrase|secret|token)"
+    r"|api[-_]?key|(?:secret[-_]?)?access[-_]?key|private[-_]?key|connection[-_]?string"
+)
 # Headers whose fixed values are worth reading and are no secret.
 _HARMLESS_HEADER = re.compile(
     r"(?i)(?:host|content-[a-z-]+|accept(?:-[a-z]+)?|access-control-[a-z-]+|cache-control|user-agent|connection|vary"
@@ -62,7 +67,11 @@ def clean(_call: Call, response: Mapping[str, Any]) -> dict[str, Any]:
 
     Works by the names of keys, which mean the same in every answer.
     """
-    return {key: _value(key, value) for key, value in response.items() if key not in _DROPPED}
+    return _each(response)
+
+
+def _each(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _value(key, one) for key, one in value.items() if key not in _DROPPED}
 
 
 def _value(key: str, value: Any) -> Any:
@@ -76,7 +85,7 @@ def _value(key: str, value: Any) -> Any:
 
 
 def _text(key: str, value: str) -> str:
-    if key in _HIDDEN:
+    if key in _HIDDEN or _SECRET_KEY.fullmatch(key):
         return REDACTED
     if key == "UserData":
         return agent_settings(value)
@@ -95,7 +104,7 @@ def _mapping(key: str, value: Mapping[str, Any]) -> Any:
     pair = _pair(value)
     if pair is None and key in _NAMED and all(isinstance(one, str) for one in value.values()):
         return {name: named(name, one) for name, one in value.items()}
-    return pair or {name: _value(name, one) for name, one in value.items()}
+    return pair or _each(value)
 
 
 def _hidden(value: Any) -> Any:

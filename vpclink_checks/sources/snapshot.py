@@ -109,16 +109,21 @@ def _content(path: Path) -> bytes:
         raise _FormatError("there is no such file, expected a snapshot") from None
     except OSError as error:
         raise _FormatError(f"cannot be read: {error.strerror or error}") from None
-    if not path.name.endswith(".gz"):
-        if content.startswith(_GZIP_MAGIC):
-            raise _FormatError("is gzip, but its name does not end in .gz")
-        return content
+    zipped = content.startswith(_GZIP_MAGIC)
+    if path.name.endswith(".gz") != zipped:
+        raise _FormatError(
+            "is not gzip, as its name says" if not zipped else "is gzip, but its name does not end in .gz"
+        )
+    return _unzipped(content) if zipped else content
+
+
+def _unzipped(content: bytes) -> bytes:
     try:
         return gzip.decompress(content)
     except EOFError:
         raise _FormatError("is cut off: the gzip stream has no end") from None
     except (OSError, zlib.error):
-        raise _FormatError("is not gzip, as its name says") from None
+        raise _FormatError("is damaged: the gzip stream cannot be read") from None
 
 
 def _document(content: bytes) -> Mapping[str, Any]:
