@@ -9,6 +9,7 @@ from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknow
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.compute import AutoScalingGroup, Instance
 from vpclink_checks.model.ecs import ContainerInstance, Service
+from vpclink_checks.model.host_port import host_port_of
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
@@ -150,14 +151,10 @@ def port_not_reserved(ctx: Context, target: Target) -> Verdict:
 def _fixed_port(ctx: Context) -> int:
     definition = reached(ctx, ctx.here.task_definition, "task definition")
     container = definition.container(ctx.here.container_name)
-    mappings = container.port_mappings if container else ()
-    for mapping in mappings:
-        if (
-            mapping.container_port == ctx.here.container_port
-            and isinstance(mapping.host_port, int)
-            and mapping.host_port
-        ):
-            return mapping.host_port
+    for mapping in container.port_mappings if container else ():
+        port = host_port_of(definition, mapping).port
+        if mapping.container_port == ctx.here.container_port and port:
+            return port
     raise NotApplicable("the container has no fixed host port")
 
 

@@ -9,6 +9,7 @@ from vpclink_checks.checks.subjects import path_subject, reached, service_subjec
 from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed
 from vpclink_checks.model.ecs import ContainerInstance, Service, TaskDefinition
 from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.host_port import host_port_of, mode_of
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -158,21 +159,12 @@ def fixed_ports(ctx: Context) -> dict[tuple[int, str], str]:
 
 
 def _fixed_ports(definition: TaskDefinition) -> dict[tuple[int, str], str]:
-    if definition.network_mode == "awsvpc":
+    """awsvpc tasks have interfaces of their own and compete for nothing."""
+    if mode_of(definition) == "awsvpc":
         return {}
-    return {
-        (port, str(mapping.protocol)): str(container.name)
-        for container in definition.containers
-        for mapping in container.port_mappings
-        for port in (_host_port(definition, mapping.host_port, mapping.container_port),)
-        if port
-    }
-
-
-def _host_port(definition: TaskDefinition, host_port: object, container_port: object) -> int:
-    """In host mode an absent host port is the container port (botocore model, PortMapping.hostPort)."""
-    chosen = host_port or (container_port if definition.network_mode == "host" else 0)
-    return chosen if isinstance(chosen, int) else 0
+    mappings = [(one, mapping) for one in definition.containers for mapping in one.port_mappings]
+    ports = [(host_port_of(definition, mapping).port, mapping, one) for one, mapping in mappings]
+    return {(port, str(mapping.protocol)): str(one.name) for port, mapping, one in ports if port}
 
 
 def _fixed_service(ctx: Context) -> tuple[Subject[Service], ...]:
