@@ -197,7 +197,7 @@ def room_for_fixed_ports(ctx: Context, service: Service) -> Verdict:
         return passed(f"{service.desired} tasks of {service.name} have {eligible} instances", evidence)
     ports = ", ".join(str(port) for port, _ in sorted(fixed_ports(ctx)))
     return failed(
-        f"{service.name} wants {service.desired} tasks on host port {ports}, and {eligible} instances can take one each",
+        f"{service.name} wants {service.desired} tasks on host port {ports}, {eligible} instances can take one each",
         evidence,
     )
 
