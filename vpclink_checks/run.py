@@ -65,7 +65,7 @@ def gather(target: Target) -> Gathered:
     if target.source == "demo":
         return _gather_demo(target)
     recording = _recording(target)
-    return _probed(target, target.settings, recording)
+    return _probed(target, named(target.settings, recording), recording)
 
 
 def _recording(target: Target) -> Recording:
@@ -85,8 +85,8 @@ def _gather_demo(target: Target) -> Gathered:
     if not target.probes:
         return Gathered(recording=recording)
     with environment.DataPlane(target.fault or None) as plane:
-        ways = {"connect_to": plane.connect_to, "ca_file": str(plane.ca_file)}
-        probes = tuple(replace(probe, **ways) for probe in target.settings.probes)
+        way, trust = plane.connect_to, plane.ca_file
+        probes = tuple(replace(probe, connect_to=way, ca_file=trust) for probe in target.settings.probes)
         return _probed(target, replace(target.settings, probes=probes), recording)
 
 
@@ -99,13 +99,23 @@ def _probed(target: Target, settings: EnvSettings, recording: Recording) -> Gath
     return Gathered(recording=recording, observations=send(plan(topology_of(target, recording), settings)))
 
 
+def named(settings: EnvSettings, recording: Recording) -> EnvSettings:
+    """The settings; where they name nothing to start from, with the domains that were asked about."""
+    if settings.domains or settings.vpc_links:
+        return settings
+    asked = [*recording.facts.of("apigateway", "GetDomainName"), *recording.facts.of("apigatewayv2", "GetDomainName")]
+    names = {str(one.call.params.get("domainName") or one.call.params.get("DomainName")) for one in asked}
+    return replace(settings, domains=tuple(sorted(names)), region=recording.region)
+
+
 def topology_of(target: Target, recording: Recording) -> Topology:
     """The environment that these facts describe. Raises CollectError where no path was found."""
     from vpclink_checks.sources.discovery import discover  # noqa: PLC0415
 
-    topology = discover(recording, target.settings, source=target.source)
+    settings = named(target.settings, recording)
+    topology = discover(recording, settings, source=target.source)
     if not topology.paths:
-        names = ", ".join(target.settings.domains) or "these facts"
+        names = ", ".join(settings.domains) or "these facts"
         raise CollectError(f"no path to a VPC link was found from {names}")
     return topology
 
@@ -166,10 +176,11 @@ def _kept(findings: Collection[Finding], selected: Collection[str]) -> tuple[Fin
     return tuple(one for one in findings if one.check in selected or one.check in blockers)
 
 
-def judge(target: Target, gathered: Gathered, started: datetime) -> Judged:
+def judge(target: Target, gathered: Gathered) -> Judged:
     """The verdicts on an environment. Dates are judged as of when the facts were taken."""
-    now = gathered.recording.taken_at or started
-    return Judged(target, topology_of(target, gathered.recording), now, gathered)
+    recording = gathered.recording
+    target = replace(target, settings=named(target.settings, recording))
+    return Judged(target, topology_of(target, recording), recording.taken_at, gathered)
 
 
 def judge_file(target: Target, started: datetime) -> Judged:

@@ -59,7 +59,6 @@ def test_a_bad_file_fails_in_a_short_block_with_its_place(pytester: pytest.Pytes
         (["infra/bad.json::task-definition::fixed-host-port"], 1, (0, 1, 0)),
         (["infra/bad.json", "-k", "task-definition/fixed-host-port"], 1, (0, 1, 0)),
         (["infra/bad.json", "test_mine.py", "-m", "not vpclink"], 0, (1, 0, 0)),
-        (["infra/bad.json", "test_mine.py", "-k", "fixed-host-port or mine", "-n2"], 1, (1, 1, 0)),
     ],
 )
 def test_selection(

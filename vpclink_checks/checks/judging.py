@@ -168,7 +168,10 @@ class Judging:
         return self._finding(check, path, Subject(name, name, None), verdict, gap)
 
     def _blocked(self, check: Check, path: Path | None, blocker: str) -> Finding:
-        verdict = Verdict(outcome=Outcome.BLOCKED, message=f"{blocker} does not hold on this path")
+        scope = None if self.checks[blocker].scope == "environment" else path
+        first = next((one for one in self._on(self.checks[blocker], scope) if one.gates), None)
+        because = f": {first.message}" if first else ""
+        verdict = Verdict(outcome=Outcome.BLOCKED, message=f"{blocker} does not hold here{because}")
         return replace(self._whole(check, path, verdict), blocked_by=blocker)
 
     def _finding(

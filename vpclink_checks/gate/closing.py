@@ -38,9 +38,9 @@ class Closing:
             return NOT_COLLECTED
         return FINDINGS if self.wrongs and status == OK else status
 
-    def lines(self, *, color: bool, width: int) -> list[str]:
-        """All that the terminal shows at the end."""
-        shown = terminal.lines(self.report, color=color, width=width)
+    def lines(self, *, color: bool, width: int, blocks: bool) -> list[str]:
+        """All that the terminal shows at the end. *blocks*: pytest's failures are not shown."""
+        shown = terminal.lines(self.report, color=color, width=width, blocks=blocks)
         return [*shown, *self.wrongs, *self.notes]
 
 

@@ -129,7 +129,7 @@ class Gate:
     def _judge(self, target: Target) -> Judged:
         if not target.environment:
             return judge_file(target, self.started)
-        return judge(target, self.gathering.get(target), self.started)
+        return judge(target, self.gathering.get(target))
 
     def run(self, item: CheckItem) -> None:
         """Judge one check and raise what its findings make of its item."""
@@ -183,7 +183,8 @@ class Gate:
         if self.closing is None:
             return
         writer = self.config.get_terminal_writer()
-        lines = self.closing.lines(color=writer.hasmarkup, width=writer.fullwidth)
+        silent = self.config.getoption("tbstyle") == "no" or self.config.getoption("no_summary")
+        lines = self.closing.lines(color=writer.hasmarkup, width=writer.fullwidth, blocks=bool(silent))
         if lines:
             terminalreporter.write_sep("=", "vpclink")
         for line in lines:

@@ -51,8 +51,8 @@ def _mild(worst: Outcome, these: Sequence[Finding]) -> ItemOutcome:
 
 
 def text_of(findings: Sequence[Finding]) -> str:
-    """One block for each finding."""
-    return "\n\n".join(dedent("\n".join(block(one))) for one in findings)
+    """What pytest's short summary shows of it, then one block for each finding."""
+    return f"{findings[0].message}\n\n" + "\n\n".join(dedent("\n".join(block(one))) for one in findings)
 
 
 def _waived(finding: Finding) -> str:
@@ -61,8 +61,8 @@ def _waived(finding: Finding) -> str:
 
 
 def _unsaid(findings: Sequence[Finding]) -> str:
-    lines = (f"{one.check} is blocked by {one.blocked_by} on {one.path or one.subject}" for one in findings)
-    return f"{_joined(lines)}\nThat check was left out of this run; run it too to see what is wrong."
+    lines = dict.fromkeys(f"{one.message} (and {one.blocked_by} was left out of this run)" for one in findings)
+    return "\n".join(lines)
 
 
 def _joined(lines: Iterable[str]) -> str:

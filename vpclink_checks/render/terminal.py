@@ -24,20 +24,23 @@ class Paint:
         return f"{''.join(codes)}{text}{PLAIN}" if self._color and text else text
 
 
-def lines(report: Report, *, color: bool = False, width: int = 100) -> list[str]:
-    """The summary, a line each, without line ends. *width*: of the terminal, in columns."""
+def lines(report: Report, *, color: bool = False, width: int = 100, blocks: bool = True) -> list[str]:
+    """The summary, a line each, without line ends. *width*: of the terminal, in columns.
+
+    *blocks*: whether findings that gate are written out; not where pytest's failures say them already.
+    """
     paint = Paint(color=color)
-    return [line for one in report.environments for line in _environment(one, paint, width)]
+    return [line for one in report.environments for line in _environment(one, paint, width, blocks=blocks)]
 
 
-def _environment(one: EnvironmentReport, paint: Paint, width: int) -> list[str]:
+def _environment(one: EnvironmentReport, paint: Paint, width: int, *, blocks: bool) -> list[str]:
     where = ", ".join(part for part in (one.source, one.account and f"account {one.account}", one.region) if part)
     head = [paint(f"{one.name}", BOLD) + f" ({where})"]
     if one.error is not None:
         return [*head, paint(f"  not collected: {one.error}", RED)]
     drawn = [line for path in one.paths for line in draw(one, path, paint, width)]
-    blocks = [line for finding in gating(one) for line in ["", *block(finding, paint)]]
-    return [*head, *drawn, *blocks, *([""] if blocks else []), f"  {_counts(one, paint)}"]
+    told = [line for finding in gating(one) for line in ["", *block(finding, paint)]] if blocks else []
+    return [*head, *drawn, *told, *([""] if told else []), f"  {_counts(one, paint)}"]
 
 
 def _counts(one: EnvironmentReport, paint: Paint) -> str:

@@ -1,0 +1,390 @@
+"""Environments as pytest meets them: node ids, selection, outcomes, workers, exit status."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from vpclink_checks.checks import target_group
+from vpclink_checks.checks.catalogue import catalogue
+from vpclink_checks.checks.verdict import Verdict
+from vpclink_checks.demo.environment import SNAPSHOT
+
+CONFIG = """
+[env.prod]
+region = "eu-west-2"
+domain = "api.example.com"
+account = "123456789012"
+"""
+WRONG_PORT = """
+[[env.prod.backend]]
+base_path = "orders"
+container = "api"
+host_ports = { "8080" = 9999 }
+"""
+DECLARED = "task-definition::declared-host-ports"
+FAULT = "--vpclink-fault=svc-zero-running"
+COUNT = """
+import vpclink_checks.gathering as gathering
+gather = gathering.gather
+def counted(target):
+    with open("gathered", "a") as file:
+        file.write(target.name + " ")
+    return gather(target)
+gathering.gather = counted
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Path:
+    """A project with tests of its own, a config, and a recording to read instead of AWS."""
+    (pytester.path / "vpclink.toml").write_text(CONFIG)
+    shutil.copy(SNAPSHOT, pytester.path / "prod.json")
+    (pytester.path / "tests").mkdir()
+    (pytester.path / "tests" / "test_mine.py").write_text("def test_one():\n    pass\ndef test_two():\n    pass\n")
+    return pytester.path
+
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, project: Path) -> Run:
+    """Pytest on the project's prod, from the recording."""
+
+    def runs(*arguments: str, env: str | None = "--vpclink-env=prod") -> pytest.RunResult:
+        given = [one for one in (env, "--vpclink-snapshot=prod.json", "--vpclink-report=") if one]
+        return pytester.runpytest_inprocess(*given, *arguments)
+
+    return runs
+
+
+def counts(result: pytest.RunResult) -> tuple[int, int, int]:
+    """Passed, failed, deselected."""
+    outcomes = result.parseoutcomes()
+    return outcomes.get("passed", 0), outcomes.get("failed", 0), outcomes.get("deselected", 0)
+
+
+def test_the_demo_in_an_empty_folder(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("--vpclink-env=demo", "--junitxml=out.xml", "-v", "--strict-markers")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "vpclink: demo (demo)*",
+            "demo.toml::demo::domain::* PASSED*",
+            "demo.toml::demo::target-group::healthy-targets PASSED*",
+            "demo.toml::demo::end-to-end::custom-domain-routes PASSED*",
+            "*gate open*",
+            "report: *report.json",
+        ]
+    )
+    report = json.loads((pytester.path / "reports" / "report.json").read_text())
+    (environment,) = report["environments"]
+    assert environment["summary"]["fail"] == environment["summary"]["unknown"] == 0
+    cases = {one.get("name"): one for one in ElementTree.parse(pytester.path / "out.xml").iter("testcase")}
+    properties = {one.get("name"): one.get("value") for one in cases["healthy-targets"].iter("property")}
+    assert properties == {
+        "hop": "target-group",
+        "check": "target-group/healthy-targets",
+        "severity": "blocker",
+        "environment": "demo",
+    }
+
+
+def test_a_fault_closes_the_gate_on_its_hop(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("--vpclink-env=demo", FAULT, "-rs")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["*service/running*", "*expected *", "*actual *", "*fix *", "*← breaks here*", "*gate closed by*"]
+    )
+    result.stdout.fnmatch_lines(["SKIPPED*demo.toml:*blocked by service/*"])
+    for stray in ("*Traceback*", "*INTERNALERROR*", "*hooks.py*"):
+        result.stdout.no_fnmatch_line(stray)
+
+
+def test_workers_see_the_same_and_gather_once(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(COUNT)
+    alone = pytester.runpytest_inprocess("--vpclink-env=demo", FAULT, "-p", "no:xdist")
+    assert (pytester.path / "gathered").read_text() == "demo "
+    one = json.loads((pytester.path / "reports" / "report.json").read_text())
+    shared = pytester.runpytest_subprocess("--vpclink-env=demo", FAULT, "-n2")
+    assert (pytester.path / "gathered").read_text() == "demo demo "
+    two = json.loads((pytester.path / "reports" / "report.json").read_text())
+    assert alone.ret == shared.ret == 1
+    assert alone.parseoutcomes() == shared.parseoutcomes()
+    assert _verdicts(one) == _verdicts(two)
+
+
+def _verdicts(report: Any) -> list[tuple[str, str, bool]]:
+    return [(one["fingerprint"], one["outcome"], one["gates"]) for one in report["environments"][0]["findings"]]
+
+
+HEALTHY = "vpclink.toml::prod::target-group::healthy-targets"
+ONE, TWO = "tests/test_mine.py::test_one", "tests/test_mine.py::test_two"
+PROD = "--vpclink-env=prod"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "expected"),
+    [
+        ([HEALTHY], None, [HEALTHY]),
+        ([HEALTHY], PROD, [HEALTHY]),
+        ([HEALTHY, ONE], None, [HEALTHY, ONE]),
+        (["-k", "target-group/healthy-targets"], PROD, [HEALTHY]),
+        (["-k", "healthy-targets or test_one"], PROD, [HEALTHY, ONE]),
+        (["-m", "vpclink(check='target-group/healthy-targets')"], PROD, [HEALTHY]),
+        (["-m", "vpclink(hop='target-group', severity='blocker')", "-k", "healthy-targets"], PROD, [HEALTHY]),
+        (["-m", "vpclink(hop='vpc-link', severity='exposure')"], PROD, []),
+        (["-m", "not vpclink"], PROD, [ONE, TWO]),
+        ([ONE, "-k", "healthy-targets or mine"], PROD, [HEALTHY, ONE]),
+        (["tests", "-k", "healthy-targets"], PROD, [HEALTHY]),
+        (["vpclink.toml", "-k", "healthy-targets or test_one"], PROD, [HEALTHY]),
+        (["--ignore=tests", "-k", "healthy-targets or test_one"], PROD, [HEALTHY]),
+        ([f"--deselect={HEALTHY}", "-k", "healthy-targets or test_one"], PROD, [ONE]),
+        (["--import-mode=importlib", "-k", "healthy-targets or test_one"], PROD, [HEALTHY, ONE]),
+        (["-p", "no:cacheprovider", "-p", "no:warnings", "-k", "healthy-targets"], PROD, [HEALTHY]),
+        (["-c", "other.ini", "-k", "healthy-targets or test_one"], PROD, [HEALTHY, ONE]),
+        (["snapshot.toml::snapshot::api", "-k", "not-private"], None, ["snapshot.toml::snapshot::api::not-private"]),
+    ],
+)
+def test_selection(project: Path, run: Run, arguments: list[str], env: str | None, expected: list[str]) -> None:
+    (project / "other.ini").write_text("[pytest]\n")
+    result = run(*arguments, "--co", "-q", env=env)
+    assert sorted(line for line in result.outlines if "::" in line) == sorted(expected)
+    assert result.ret == (0 if expected else 5)
+
+
+def test_the_project_s_tests_run_beside_the_gate(run: Run) -> None:
+    result = run("-k", "healthy-targets or test_one", "--strict-markers", "-W", "error")
+    assert (result.ret, counts(result)) == (0, (2, 0, len(catalogue())))
+
+
+def test_deselected_checks_are_counted(run: Run) -> None:
+    run("-m", "not vpclink").stdout.fnmatch_lines([f"prod: gate not run: {len(catalogue())} checks deselected"])
+    part = run(f"--deselect={HEALTHY}", "vpclink.toml::prod::target-group")
+    part.stdout.fnmatch_lines(["prod: gate run in part: 1 checks deselected"])
+
+
+def test_from_elsewhere_by_option_alone(pytester: pytest.Pytester, project: Path, tmp_path: Path) -> None:
+    """A config outside rootdir: its folder is not looked at, and its ids can be given."""
+    config = tmp_path / "vpclink.toml"
+    config.write_text(CONFIG)
+    (tmp_path / "conftest.py").write_text("raise SystemExit('nobody asked for this file')")
+    options = [f"--vpclink-config={config}", "--vpclink-snapshot=prod.json", f"--rootdir={project}", "-q"]
+    listed = pytester.runpytest_inprocess("--vpclink-env=prod", *options, "--co", "-k", "healthy-targets")
+    (node,) = [line for line in listed.outlines if line.endswith("healthy-targets")]
+    (tmp_path / "conftest.py").unlink()  # pytest itself loads it for what is named
+    again = pytester.runpytest_inprocess(node, *options)
+    again.assert_outcomes(passed=1)
+
+
+def test_the_last_failures_are_found_again(project: Path, run: Run) -> None:
+    (project / "vpclink.toml").write_text(CONFIG + WRONG_PORT)
+    (project / "tests" / "test_mine.py").write_text("def test_one():\n    assert False\n")
+    first = run()
+    assert counts(first)[1] == 2
+    again = run("--lf")
+    assert counts(again)[:2] == (0, 2)
+
+
+def test_stop_at_the_first_failure(project: Path, run: Run) -> None:
+    (project / "vpclink.toml").write_text(CONFIG + WRONG_PORT)
+    result = run("vpclink.toml", "-x")
+    assert result.ret == 1
+    assert counts(result)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "ret", "outcome", "words"),
+    [
+        ("", 1, "failed", "*9999*"),
+        (
+            "[env.prod.severity]\n'task-definition/declared-host-ports' = 'hygiene'",
+            0,
+            "warnings",
+            "*VpclinkWarning*below fail-on risk*",
+        ),
+        (
+            "[[env.prod.waiver]]\ncheck = 'task-definition/declared-host-ports'\nsubject = '*'\n"
+            "reason = 'NET-12'\nexpires = 2999-01-31",
+            0,
+            "xfailed",
+            "XFAIL*NET-12 (until 2999-01-31)*",
+        ),
+        (
+            "[[env.prod.waiver]]\ncheck = 'task-definition/declared-host-ports'\nsubject = '*'\n"
+            "reason = 'NET-12'\nexpires = 2020-01-31",
+            1,
+            "failed",
+            "prod: waiver of task-definition/declared-host-ports for * (vpclink.toml:*): expired on 2020-01-31",
+        ),
+    ],
+)
+def test_outcomes_of_one_wrong_port(project: Path, run: Run, extra: str, ret: int, outcome: str, words: str) -> None:
+    (project / "vpclink.toml").write_text(f"{CONFIG}{WRONG_PORT}\n{extra}")
+    result = run(f"vpclink.toml::prod::{DECLARED}", "-ra", "-W", "error")
+    assert result.ret == ret
+    assert result.parseoutcomes()[outcome] == 1
+    result.stdout.fnmatch_lines([words])
+
+
+def test_an_unused_waiver_fails_the_run(project: Path, run: Run) -> None:
+    waiver = "[[env.prod.waiver]]\ncheck='vpc-link/*'\nsubject='*'\nreason='old'\nexpires=2999-01-31"
+    (project / "vpclink.toml").write_text(f"{CONFIG}{waiver}")
+    unused = run("vpclink.toml::prod::vpc-link")
+    assert (unused.ret, counts(unused)[1]) == (1, 0)
+    unused.stdout.fnmatch_lines(["prod: waiver of vpc-link/* for *: covers no finding"])
+    assert run("vpclink.toml::prod::target-group").ret == 0
+
+
+def test_runxfail_waives_nothing(project: Path, run: Run) -> None:
+    waiver = "[[env.prod.waiver]]\ncheck='task-definition/*'\nsubject='*'\nreason='NET-12'\nexpires=2999-01-31"
+    (project / "vpclink.toml").write_text(f"{CONFIG}{WRONG_PORT}{waiver}")
+    result = run(f"vpclink.toml::prod::{DECLARED}", "--runxfail")
+    assert counts(result)[1] == 1
+
+
+def _without(project: Path, operation: str) -> None:
+    """Take every answer to one operation out of the recording."""
+    recording = json.loads((project / "prod.json").read_text())
+    kept = [call for call in recording["calls"] if call["operation"] != operation]
+    assert len(kept) < len(recording["calls"])
+    (project / "prod.json").write_text(json.dumps({**recording, "calls": kept}))
+
+
+def test_what_is_not_recorded_is_unknown_and_never_a_pass(project: Path, run: Run) -> None:
+    _without(project, "DescribeTargetHealth")
+    strict = run(HEALTHY)
+    assert strict.ret == 1
+    strict.stdout.fnmatch_lines(["*elasticloadbalancing:DescribeTargetHealth*"])
+    strict.stdout.fnmatch_lines(["*gate closed by*unknown*"])
+    lenient = run(HEALTHY, "--vpclink-unknown=warn", "-W", "error")
+    assert (lenient.ret, lenient.parseoutcomes()) == (0, {"passed": 1, "warnings": 1})
+
+
+def test_blocked_fails_where_its_blocker_was_left_out(pytester: pytest.Pytester) -> None:
+    options = ["--vpclink-env=demo", "--vpclink-fault=tg-no-targets", "--vpclink-probe=off", "-rs"]
+    every = pytester.runpytest_inprocess(*options, "-k", "has-targets or target-group/healthy-targets")
+    assert counts(every)[:2] == (0, 1)
+    every.stdout.fnmatch_lines(["SKIPPED*blocked by target-group/has-targets"])
+    alone = pytester.runpytest_inprocess(*options, "-k", "target-group/healthy-targets")
+    assert (alone.ret, counts(alone)[1]) == (1, 1)
+    alone.stdout.fnmatch_lines(
+        ["target-group/has-targets does not hold here: *no registered target (*left out of this run)"]
+    )
+
+
+@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n2"]])
+def test_an_environment_that_cannot_be_collected(
+    pytester: pytest.Pytester, project: Path, run: Run, workers: list[str]
+) -> None:
+    (project / "prod.json").write_text('{"schema": "something else"}')
+    result = run("vpclink.toml", *workers)
+    assert result.ret == 2
+    assert counts(result)[1] == 1
+    result.stdout.fnmatch_lines(["*not collected: *prod.json*"])
+    for stray in ("*Traceback*", "*INTERNALERROR*", "*.py:*"):
+        result.stdout.no_fnmatch_line(stray)
+
+
+def test_lost_checks_fail_the_run(pytester: pytest.Pytester, project: Path, run: Run) -> None:
+    pytester.makeconftest(
+        """
+        def pytest_collection_modifyitems(items):
+            items[:] = [item for item in items if "vpclink.toml" not in item.nodeid]
+        """
+    )
+    result = run()
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"prod: {len(catalogue())} checks were lost*"])
+
+
+@pytest.fixture
+def broken_check(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The id of a check that has a bug, for as long as the test lasts."""
+
+    def broken(_context: object, _value: object) -> Verdict:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(target_group, "healthy_targets", replace(target_group.healthy_targets, judge=broken))
+    catalogue.cache_clear()
+    yield "target-group/healthy-targets"
+    monkeypatch.undo()
+    catalogue.cache_clear()
+
+
+def test_a_bug_of_ours_is_loud_and_never_a_pass(run: Run, broken_check: str) -> None:
+    result = run("-k", broken_check)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*ZeroDivisionError: a bug*", "*is a bug of vpclink-checks*"])
+
+
+def test_reports_that_cannot_be_written_cost_one_line(pytester: pytest.Pytester, project: Path, run: Run) -> None:
+    (project / "file").write_text("")
+    result = run("vpclink.toml::prod::vpc-link", "--vpclink-report=file/reports")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["report: cannot be written to *"])
+
+
+def test_recording(pytester: pytest.Pytester, project: Path) -> None:
+    options = ("vpclink.toml::prod::vpc-link", "--vpclink-env=prod", "--vpclink-report=")
+    first = pytester.runpytest_inprocess(*options, "--vpclink-snapshot=prod.json", "--vpclink-record=out/{env}.json")
+    assert first.ret == 0
+    again = pytester.runpytest_inprocess(*options, "--vpclink-snapshot=out/prod.json")
+    assert again.parseoutcomes() == first.parseoutcomes()
+    refused = pytester.runpytest_inprocess(
+        *options, "--vpclink-snapshot=prod.json", "--vpclink-record=vpclink.toml/x.json"
+    )
+    assert refused.ret == 1
+    refused.stdout.fnmatch_lines(["prod: cannot be recorded*"])
+
+
+def test_nothing_is_left_behind(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(pytester.mkdir("temporary")))
+    run("vpclink.toml::prod::vpc-link")
+    assert list((pytester.path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--vpclink-env=prdo"], "ERROR: --vpclink-env: no environment 'prdo'*did you mean prod?*"),
+        (["--vpclink-env=prod", "--vpclink-fail-on=risky"], "ERROR: --vpclink-fail-on: *"),
+        (["--vpclink-env=prod", "--vpclink-snapshot=lost.json"], "ERROR: --vpclink-snapshot: *lost.json*"),
+        (["--vpclink-env=demo", "--vpclink-fault=nope"], "ERROR: --vpclink-fault: *'nope'*svc-zero-running*"),
+        (["--vpclink-env=prod", "-n2", "--vpclink-unknown=x"], "ERROR: --vpclink-unknown: *"),
+        (["--vpclink-env=prod", "-o", "vpclink_probe=maybe"], "ERROR: --vpclink-probe: *"),
+    ],
+)
+def test_mistakes_are_one_line(pytester: pytest.Pytester, project: Path, arguments: list[str], line: str) -> None:
+    result = pytester.runpytest_inprocess(*arguments)
+    assert result.ret == 4
+    (told,) = [one for one in result.errlines if one.strip()]
+    assert not result.stdout.str().count("INTERNALERROR")
+    pytest.LineMatcher([told]).fnmatch_lines([line])
+
+
+def test_every_mistake_of_a_config_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".toml", vpclink="[env.prod]\nregon = 'x'\ndomain = 3\n")
+    result = pytester.runpytest_inprocess("--vpclink-env=prod")
+    assert result.ret == 4
+    lines = [one for one in result.errlines if one.strip()]
+    assert len(lines) > 1
+    assert all(one.startswith("ERROR: vpclink.toml") for one in lines)
+
+
+def test_ini_twins(pytester: pytest.Pytester, project: Path) -> None:
+    pytester.makeini(
+        "[pytest]\nvpclink_env = prod\nvpclink_snapshot = prod.json\nvpclink_report = out\nvpclink_fail_on = hygiene\n"
+    )
+    result = pytester.runpytest_inprocess("vpclink.toml::prod::vpc-link")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["vpclink: prod (snapshot); config vpclink.toml; fail-on hygiene*"])
+    assert (project / "out" / "report.json").exists()
