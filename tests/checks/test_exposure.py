@@ -256,6 +256,7 @@ HEALTHY = {
     "dualstack, no route": (dualstack("false", route=False), {IPV6: "note"}),
     "internet-facing by name only": (facing(public=False), {FACING: "note"}),
     "internet-facing, group shut": (facing(groups=(SG_NLB,)), {FACING: "note"}),
+    "a rule with weight 0": (second_balancer("internet-facing", weight=0, by_rule=True), {}),
     "a second group with weight 0": (second_balancer("internet-facing", weight=0), {}),
     "a second load balancer for another host": (second_balancer("internet-facing", target="i-0ccccccccccccccc3"), {}),
     "subnets decide, privately": (launched(None), {}),
@@ -315,6 +316,29 @@ def test_every_host_port_of_the_container_is_judged() -> None:
     one = worst(exposed(paths=(path,), security_groups=added(tcp(10009, WORLD))), INTERNET)
     assert one.outcome is Outcome.FAIL
     assert "203.0.113.20:10009" in one.message
+
+
+def test_interfaces_are_found_by_their_instance_where_it_does_not_list_them() -> None:
+    instance = replace(stack.INSTANCE_A, interface_ids=())
+    one = worst(exposed(instances=by("id", instance, stack.INSTANCE_B)), INTERNET)
+    assert one.outcome is Outcome.FAIL
+
+
+def test_another_address_of_the_instance_is_the_same_target() -> None:
+    eni = replace(
+        stack.ENI_HOST_A,
+        addresses=(PrivateAddress(address="10.0.1.20"), PrivateAddress(address="10.0.1.29", primary=False)),
+    )
+    topology = second_balancer("internet-facing", target="10.0.1.29")
+    rows = {**topology.interfaces.rows, eni.id: eni}
+    assert worst(replace(topology, interfaces=Table(rows=rows)), OTHER).outcome is Outcome.FAIL
+
+
+def test_an_internet_facing_balancer_is_public_even_where_its_interfaces_do_not_show_it() -> None:
+    one = worst(replace(facing(), interfaces=healthy().interfaces), FACING)
+    assert one.outcome is Outcome.FAIL
+    assert one.witness is not None
+    assert one.witness.dst == stack.NLB_DNS
 
 
 def test_every_interface_of_the_instance_is_judged() -> None:

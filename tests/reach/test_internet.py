@@ -127,6 +127,11 @@ CASES = [
         "open",
         id="an ACL with one port out: a client takes just that",
     ),
+    pytest.param(
+        {"network_acls": acl(allow(1), allow(2, egress=True, protocol="6", from_port=1, to_port=1023))},
+        "open",
+        id="an ACL with low ports out: a client may take those too",
+    ),
     pytest.param({"network_acls": acl(deny(1, "198.51.100.0/24"), *BOTH)}, "open", id="an ACL against one range"),
     pytest.param({"network_acls": OFF}, "unknown", id="ACLs not read"),
     pytest.param({"block_public_access": block("block-ingress")}, "shut", id="public access blocked"),

@@ -276,3 +276,83 @@ def test_v1_link_at_the_load_balancer(how: dict[str, Any], verdict: str) -> None
 )
 def test_v2_link_at_the_load_balancer(how: dict[str, Any], verdict: str) -> None:
     assert to_balancer(link=V2, **how)[0] == verdict
+
+
+def test_an_interface_of_someone_else_in_the_links_subnet_is_not_the_links() -> None:
+    other = replace(LINK_ENI, id="eni-0other", type="interface", addresses=(PrivateAddress(address="10.0.21.99"),))
+    rows = {**healthy().interfaces.rows, LINK_ENI.id: LINK_ENI, other.id: other}
+    assert traffic(link=V2, interfaces=Table(rows=rows))[0] == ["10.0.21.5"]
+
+
+def test_another_family_than_the_clients_comes_from_the_load_balancer() -> None:
+    """elb network guide, edit-target-group-attributes: even with preservation on."""
+    host = replace(stack.ENI_HOST_A, ipv6=("2001:db8:1::20",))
+    nlb = replace(stack.ENI_NLB_A, ipv6=("2001:db8:1:b::10",))
+    rows = {**healthy().interfaces.rows, LINK_ENI.id: LINK_ENI, host.id: host, nlb.id: nlb}
+    topology, path = stretch(
+        link=V2, group={"target_type": "ip", "ip_address_type": "ipv6"}, interfaces=Table(rows=rows)
+    )
+    target = replace(stack._targets(10000)[0], id="2001:db8:1::20")
+    reach = Reach(replace(topology, targets=Table(rows={stack.TG_API: (target,)})))
+    found = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert [trace.packet.src for trace in found] == ["2001:db8:1:b::10"]
+
+
+ALB = LoadBalancer(
+    arn=stack.NLB_ARN.replace("net/orders", "app/web"),
+    name="web",
+    type="application",
+    vpc_id=stack.VPC,
+    security_group_ids=(SG_LINK,),
+)
+ALB_ENI = replace(
+    stack.ENI_HOST_A,
+    id="eni-0a1b",
+    instance_id="",
+    description="ELB app/web/0123456789abcdef",
+    addresses=(PrivateAddress(address="10.0.1.50"),),
+    group_ids=(SG_LINK,),
+)
+
+
+@pytest.mark.parametrize(
+    ("how", "rule", "source", "verdict"),
+    [
+        ({}, tcp(10000, "10.0.11.0/24"), "10.0.11.10", "reached"),
+        ({"balancer": NLB_GROUP}, tcp(10000, group_id=SG_NLB), "10.0.11.10", "unknown"),
+        ({"link": V2}, tcp(10000, "10.0.21.0/24"), "10.0.21.5", "reached"),
+        ({"link": V2}, tcp(10000, "10.0.11.0/24"), "10.0.21.5", "blocked"),
+        ({"link": V2, "balancer": NLB_OFF}, tcp(10000, group_id=SG_NLB), "10.0.21.5", "reached"),
+    ],
+    ids=[
+        "v1: the NLB's address",
+        "v1: semantics names addresses alone, so that the reference is contested",
+        "v2: the link's interface, always preserved",
+        "v2: not the NLB's",
+        "v2: the NLB's group",
+    ],
+)
+def test_an_alb_behind_the_nlb(how: dict[str, Any], rule: GroupRule, source: str, verdict: str) -> None:
+    rows = {**healthy().interfaces.rows, LINK_ENI.id: LINK_ENI, ALB_ENI.id: ALB_ENI}
+    topology, path = stretch(group={"target_type": "alb"}, attributes={}, interfaces=Table(rows=rows), **how)
+    groups = {**topology.security_groups.rows, SG_LINK: SecurityGroup(id=SG_LINK, ingress=(rule,), egress=(ALL,))}
+    assert path.load_balancer is not None
+    topology = replace(
+        topology,
+        security_groups=Table(rows=groups),
+        load_balancers=by("arn", path.load_balancer, ALB),
+        targets=Table(rows={stack.TG_API: (replace(stack._targets(10000)[0], id=ALB.arn, zone=""),)}),
+    )
+    reach = Reach(topology)
+    (trace,) = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert (trace.packet.src, trace.packet.dst, trace.verdict) == (source, "10.0.1.50", verdict)
+
+
+@pytest.mark.parametrize(("setting", "port"), [("traffic-port", 10000), ("10009", 10009)])
+def test_the_health_check_port_of_the_target_group(setting: str, port: int) -> None:
+    check = replace(stack.GROUP_API.health_check, port=setting)
+    topology, path = stretch(group={"health_check": check})
+    targets = tuple(replace(one, health_port=None) for one in stack._targets(10000))
+    reach = Reach(replace(topology, targets=Table(rows={stack.TG_API: targets})))
+    (trace,) = reach.health_check(path, reach.legs(path)[0])
+    assert trace.packet.port == port
