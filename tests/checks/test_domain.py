@@ -154,6 +154,12 @@ DEVIATIONS = [
         "fail",
         ("orders/v1", "edge"),
     ),
+    (
+        {"mapping": replace(demo.ORDERS_MAPPING, key="orders/v1"), "domain": domain(security_policy="TLS_1_0")},
+        "multi-level-key-supported",
+        "fail",
+        ("TLS 1.0",),
+    ),
     ({"domain": domain(routing_mode=BOTH), "rules": (OTHER,)}, "path-not-captured", "fail", (demo.HELLO_ID,)),
     (
         {"domain": domain(routing_mode=BOTH), "rules": (replace(OTHER, base_paths=("orders",)),)},
@@ -196,6 +202,7 @@ def test_one_deviation_one_finding(changes: Any, check: str, outcome: str, words
 
 
 EXPLAINED = {  # one deviation that two checks have to name
+    "multi-level-key-supported": {"domain/tls-policy"},
     "rule-base-path-fits-routes": {"domain/path-not-captured"},
 }
 
@@ -434,6 +441,12 @@ def test_rules_reach_rest_apis_only() -> None:
         api=replace(demo.API, protocol="HTTP"),
     )
     assert outcomes(judged(topology), "domain/rule-target-is-rest-api") == {"fail"}
+
+
+def test_a_certificate_of_no_region_is_unknown() -> None:
+    nowhere = replace(REGIONAL, certificate_arn="my-certificate")
+    topology = stack(domain=domain(endpoints=(nowhere,)), certificate=certificate(arn="my-certificate"))
+    only(judged(topology), "domain/certificate-in-region", "unknown", "not in the facts")
 
 
 def test_a_private_domain_is_not_judged_by_public_dns() -> None:

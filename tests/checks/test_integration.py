@@ -130,6 +130,7 @@ NOTES = [
     (http(stage="prod"), "path-without-stage-name"),
     ({"link": V2, "routes": integration(target=demo.NLB_ARN, uri=f"http://{demo.NLB_DNS}:10000/")}, "sub-path-passes"),
     (https(), "certificate-trusted"),
+    ({"routes": integration(insecure_skip_verification=True)}, "insecure-skip-verification-off"),
     (https(f"https://{demo.NLB_DNS}:10000/{{proxy}}", insecure_skip_verification=True), "certificate-trusted"),
 ]
 

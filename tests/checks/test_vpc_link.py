@@ -11,7 +11,8 @@ from tests import healthy as demo
 from tests.checks.front import DENIED, cut, integration, judged, of, only, outcomes, quiet, stack
 from vpclink_checks.model.fact import Table
 from vpclink_checks.model.link import VpcLink
-from vpclink_checks.model.path import Stop
+from vpclink_checks.model.path import Path, Stop
+from vpclink_checks.model.topology import Topology
 
 V2 = VpcLink(id=demo.LINK_ID, version=2, name="orders", subnet_ids=(demo.HOSTS_A, demo.HOSTS_B))
 OTHER_NLB = demo.NLB_DNS.replace("orders-", "payments-")
@@ -95,6 +96,29 @@ def test_a_balancer_that_could_not_be_read_is_unknown() -> None:
     found = judged(cut(topology, stop, load_balancer=None, listener=None))
     assert outcomes(found, "vpc-link/target-exists") == {"unknown"}
     assert outcomes(found, "vpc-link/available") == {"unknown"}
+
+
+def linked(stop: Stop | None, **objects: Any) -> Topology:
+    """A path that begins at a link which the config names."""
+    return replace(demo.healthy(), paths=(Path(id="vpc-link x", title="vpc-link x", stop=stop, **objects),))
+
+
+def test_a_link_that_the_config_names_and_that_is_not_there() -> None:
+    found = judged(linked(Stop(hop="vpc-link", reason="there is no VPC link x", check="vpc-link/available")))
+    only(found, "vpc-link/available", "fail", "no VPC link x")
+    assert outcomes(found, "domain/exists") == {"not-applicable"}
+
+
+def test_a_path_from_a_link_has_nothing_in_front_of_it() -> None:
+    found = judged(linked(None, link=demo.LINK, load_balancer=demo.NLB, listener=demo.LISTENER_API))
+    quiet(found)
+    assert {str(one.outcome) for one in found if one.hop != "vpc-link"} == {"not-applicable"}
+    assert outcomes(found, "vpc-link/available") == {"pass"}
+
+
+def test_a_gap_behind_a_named_link_makes_nothing_in_front_unknown() -> None:
+    found = judged(linked(Stop(hop="vpc-link", reason="not followed", gap=DENIED), link=V2))
+    assert {one.hop for one in found if one.outcome == "unknown"} == {"vpc-link"}
 
 
 def test_unread_subnets_of_a_v2_link_are_unknown() -> None:

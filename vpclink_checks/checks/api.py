@@ -134,7 +134,7 @@ def execute_api_endpoint_disabled(ctx: Context, api: Api) -> Verdict:
     domain = reached(ctx, ctx.here.domain, "custom domain")
     flag = Evidence(GET, "disableExecuteApiEndpoint", str(api.execute_api_disabled).lower())
     if api.execute_api_disabled:
-        return passed(f"the default endpoint of API {api.id} is off", flag)
+        return passed(f"the default endpoint of API {api.id} is off, from its next deployment on", flag)
     round_it = "mutual TLS" if domain.mutual_tls else "private access" if domain.private else ""
     if round_it:
         return failed(f"the default endpoint of API {api.id} is on and goes round {domain.name}'s {round_it}", flag)
