@@ -187,17 +187,9 @@ def _wrong_with(ctx: Context, certificate: Certificate) -> str:
         return f"is {certificate.status}, not ISSUED"
     if certificate.not_after is not None and certificate.not_after < ctx.now:
         return f"expired on {certificate.not_after:%Y-%m-%d}"
-    if destination and destination.scheme == "https" and host and not any(covers(n, host) for n in certificate.names):
+    if destination and destination.scheme == "https" and host and not certificate.covers(host):
         return f"covers {', '.join(certificate.names)}, not {host}"
     return ""
-
-
-def covers(pattern: str, host: str) -> bool:
-    """Whether a certificate's name covers a host; a wildcard stands for exactly one label (RFC 6125)."""
-    pattern, host = pattern.lower().rstrip("."), host.lower().rstrip(".")
-    if not pattern.startswith("*."):
-        return pattern == host
-    return host.partition(".")[2] == pattern[2:] and not host.startswith(".")
 
 
 @check(
