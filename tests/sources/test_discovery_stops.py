@@ -323,3 +323,47 @@ def test_plain_instances_have_no_service_and_that_is_no_stop() -> None:
     assert CLUSTER not in topology.clusters.rows
     assert SERVICE not in topology.services.rows
     assert TASKDEF not in topology.task_definitions.rows
+
+
+def test_what_a_declared_base_path_serves_may_be_unread() -> None:
+    """The edited routes lead nowhere private; what is deployed was not read, so nothing is claimed."""
+    facts = changed(("apigateway:GetResources", _internet), about=API_ID)
+    held = refuse(facts, "apigateway:GetExport")
+    for settings in (ORDERS_BACKEND, replace(SETTINGS, base_paths=("orders",)), SETTINGS):
+        stops = [path.stop for path in found(held, settings).paths if path.stop]
+        assert stops
+        assert all(stop.gap is not None for stop in stops)
+
+
+def test_only_declared_base_paths_are_paths() -> None:
+    topology = found(no_api(), replace(SETTINGS, base_paths=("hello",)))
+    assert [path.title for path in topology.paths] == ["api.example.com/hello"]
+    assert [near.base_path for near in topology.neighbours] == ["hello", "orders"]
+
+
+def test_a_link_of_the_settings_that_is_not_there() -> None:
+    settings = replace(SETTINGS, vpc_links=("vlgone",))
+    asked = [answer("apigateway:GetVpcLink", {"vpcLinkId": "vlgone"}, {})]
+    second = [answer("apigatewayv2:GetVpcLink", {"VpcLinkId": "vlgone"}, {})]
+    refusals = [
+        *refuse(asked, "apigateway:GetVpcLink", "NotFoundException"),
+        *refuse(second, "apigatewayv2:GetVpcLink", "NotFoundException"),
+    ]
+    lost = found([*answers(), *refusals], settings).paths[-1]
+    assert lost.stop is not None
+    assert (lost.id, lost.stop.hop, lost.stop.check) == ("vpc-link vlgone", "vpc-link", "vpc-link/available")
+    unread = found(answers(), settings).paths[-1]
+    assert unread.stop is not None
+    assert unread.stop.gap is not None
+
+
+def test_a_version_2_link_of_the_settings_does_not_say_where_it_leads() -> None:
+    link = {"VpcLinkId": "vl2", "Name": "shared", "VpcLinkStatus": "AVAILABLE"}
+    facts = [*answers(), answer("apigatewayv2:GetVpcLink", {"VpcLinkId": "vl2"}, link)]
+    first = [answer("apigateway:GetVpcLink", {"vpcLinkId": "vl2"}, {})]
+    gone_first = refuse(first, "apigateway:GetVpcLink", "NotFoundException")
+    path = found([*facts, *gone_first], replace(SETTINGS, vpc_links=("vl2",))).paths[-1]
+    assert path.link is not None
+    assert path.stop is not None
+    assert path.stop.gap is not None
+    assert path.stop.gap.code == "NotRead"

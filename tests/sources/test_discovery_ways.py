@@ -307,7 +307,7 @@ def http_api(uri: str, *, export: Response | None = None, **integration: object)
         response["items"][1].update(restApiId=HTTP_ID, stage="$default")
 
     facts = changed(("apigatewayv2:GetApiMappings", remapped), ("apigateway:GetBasePathMappings", v1))
-    made = {"IntegrationId": "int1", "IntegrationType": "HTTP_PROXY", "ConnectionType": "VPC_LINK"}
+    made: Response = {"IntegrationId": "int1", "IntegrationType": "HTTP_PROXY", "ConnectionType": "VPC_LINK"}
     made |= {"ConnectionId": V2_LINK, "IntegrationUri": uri, "IntegrationMethod": "ANY", **integration}
     routes = [
         {"RouteId": "rt1", "RouteKey": "ANY /{proxy+}", "Target": "integrations/int1", "AuthorizationType": "JWT"},

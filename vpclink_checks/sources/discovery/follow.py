@@ -108,7 +108,7 @@ def _through_v2(path: Path, link: VpcLink, where: Destination, topology: Topolog
         reason = f"the integration names load balancer {arn}, which does not exist"
         yield stopped(path, "integration", reason, check=LISTENER)
     elif ":listener/" in named:
-        yield from _by_arn(path, replace(path, link=link, load_balancer=balancer), named, topology)
+        yield from _by_arn(path, replace(path, link=link, load_balancer=balancer), balancer, named, topology)
     else:
         yield from _by_port(path, replace(path, link=link, load_balancer=balancer), balancer, topology)
 
@@ -140,9 +140,8 @@ def _by_port(path: Path, arrived: Path, balancer: LoadBalancer, topology: Topolo
         yield from _listening(replace(arrived, listener=listener), listener, topology)
 
 
-def _by_arn(path: Path, arrived: Path, arn: str, topology: Topology) -> Iterator[Path]:
-    assert arrived.load_balancer is not None  # noqa: S101 - the caller put it there
-    listeners = topology.listeners.peek(arrived.load_balancer.arn)
+def _by_arn(path: Path, arrived: Path, balancer: LoadBalancer, arn: str, topology: Topology) -> Iterator[Path]:
+    listeners = topology.listeners.peek(balancer.arn)
     if isinstance(listeners, Gap):
         yield stopped(arrived, "load-balancer", "its listeners could not be read", gap=listeners)
         return
@@ -157,11 +156,11 @@ def _by_arn(path: Path, arrived: Path, arn: str, topology: Topology) -> Iterator
 def _listening(path: Path, listener: Listener, topology: Topology) -> Iterator[Path]:
     """Every target group that the listener gives traffic to: by default, or by a rule that may match."""
     rules = topology.listener_rules.peek(listener.arn)
-    if isinstance(rules, Gap):
-        yield stopped(path, "listener", f"the rules of listener {listener.port} could not be read", gap=rules)
-        rules = ()
-    found = list(_forwards(path, listener, rules or ()))
-    if not found and path.stop is None and not isinstance(topology.listener_rules.peek(listener.arn), Gap):
+    unread = rules if isinstance(rules, Gap) else None
+    found = list(_forwards(path, listener, () if isinstance(rules, Gap) else rules or ()))
+    if unread is not None:
+        yield stopped(path, "listener", f"the rules of listener {listener.port} could not be read", gap=unread)
+    elif not found:
         reason = f"listener {listener.port} of {_name(path)} forwards to no target group"
         yield stopped(path, "listener", reason, check=FORWARDS)
     for rule, forward, weight in found:

@@ -10,9 +10,10 @@ from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Neighbour, Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.settings import EnvSettings
-from vpclink_checks.sources.discovery.entries import LEADS, Entry, entries, lead, stopped
+from vpclink_checks.sources.discovery.entries import Entry, entries, stopped
 from vpclink_checks.sources.discovery.follow import follow, through_v1
 from vpclink_checks.sources.discovery.front import domain_names
+from vpclink_checks.sources.discovery.serving import LEADS, lead
 from vpclink_checks.sources.discovery.names import named
 
 Walked = tuple[list[Path], list[Neighbour]]
