@@ -16,6 +16,7 @@ from vpclink_checks.checks import target_group
 from vpclink_checks.checks.catalogue import catalogue
 from vpclink_checks.checks.verdict import Verdict
 from vpclink_checks.demo.environment import SNAPSHOT
+from vpclink_checks.gate.arguments import BUILT_IN
 
 CONFIG = """
 [env.prod]
@@ -183,6 +184,34 @@ def test_from_elsewhere_by_option_alone(pytester: pytest.Pytester, project: Path
     (tmp_path / "conftest.py").unlink()  # pytest itself loads it for what is named
     again = pytester.runpytest_inprocess(node, *options)
     again.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("arguments", [[], ["."], ["tests"], ["demo.toml"]])
+def test_the_demo_where_rootdir_holds_the_virtual_environment(
+    pytester: pytest.Pytester, project: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = project / ".venv" / "lib" / "vpclink_checks"
+    packages.mkdir(parents=True)
+    (project / ".venv" / "pyvenv.cfg").write_text("")
+    (packages / "test_theirs.py").write_text("def test_theirs():\n    pass\n")
+    (packages / "conftest.py").write_text("raise SystemExit('nobody asked for this file')")
+    monkeypatch.setitem(BUILT_IN, "demo.toml", Path(shutil.copy(BUILT_IN["demo.toml"], packages)))
+    result = pytester.runpytest_inprocess("--vpclink-env=demo", "--co", "-q", *arguments)
+    found = [line for line in result.outlines if "::" in line]
+    assert sum(line.startswith("demo.toml::demo::") for line in found) == len(catalogue())
+    assert not [line for line in found if "theirs" in line]
+    assert (ONE in found) is (arguments != ["demo.toml"])
+
+
+def test_a_config_in_a_folder_that_pytest_ignores(pytester: pytest.Pytester, project: Path) -> None:
+    (project / "build").mkdir()
+    (project / "vpclink.toml").rename(project / "build" / "vpclink.toml")
+    (project / "build" / "test_copy.py").write_text("def test_copy():\n    pass\n")
+    result = pytester.runpytest_inprocess(PROD, "--vpclink-config=build/vpclink.toml", "--co", "-q", ".")
+    found = [line for line in result.outlines if "::" in line]
+    assert sum(line.startswith("build/vpclink.toml::prod::") for line in found) == len(catalogue())
+    assert set(found) >= {ONE, TWO}
+    assert not [line for line in found if "test_copy" in line]
 
 
 def test_the_last_failures_are_found_again(project: Path, run: Run) -> None:

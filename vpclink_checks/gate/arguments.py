@@ -66,7 +66,11 @@ def shown(path: Path, rootdir: Path) -> str:
 
 
 def corridors(ours: Iterable[Path], others: Iterable[Path], rootdir: Path) -> frozenset[Path]:
-    """The folders outside rootdir that lead to our files alone: pytest must not walk or run anything there."""
+    """The folders that lead to our files alone: pytest must not walk or run anything else there.
+
+    Those outside rootdir and, to a packaged file, those inside: rootdir may hold the virtual environment.
+    """
     taken = {folder for path in others for folder in (path, *path.parents)} | {rootdir, *rootdir.parents}
-    leading = {folder for path in ours for folder in path.parents if not folder.is_relative_to(rootdir)}
-    return frozenset(leading - taken)
+    outside = {folder for path in ours for folder in path.parents if not folder.is_relative_to(rootdir)}
+    packaged = {folder for path in ours if path in BUILT_IN.values() for folder in path.parents}
+    return frozenset((outside | packaged) - taken)

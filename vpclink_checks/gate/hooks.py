@@ -38,6 +38,7 @@ class Gate:
         self.worker = hasattr(config, "workerinput")
         self.gathering = Gathering(folder)
         self.tally = Tally()
+        self.reopened: set[Path] = set()  # folders that pytest would have ignored
         self.ran: set[str] = set()
         self.bugs: dict[object, str] = {}  # target name -> node id of a check that broke
         self.closing: Closing | None = None
@@ -61,9 +62,21 @@ class Gate:
 
     # Collecting: offline.
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> Generator[None, bool | None, bool | None]:
+        """What leads to our files is not ignored (norecursedirs, --ignore), and nothing else in it is looked at.
+
+        Pytest 9 drops an argument that lies in a folder given as well, and then ignores its way.
+        """
+        ignored = yield
+        if not ignored or not any(path.is_relative_to(collection_path) for path in self.asked.ours):
+            return ignored
+        self.reopened.add(collection_path)
+        return False
+
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """Folders outside rootdir that lead to our files alone."""
-        return Corridor.of(parent, self, path) if path in self.asked.leading else None
+        """Folders that lead to our files alone."""
+        return Corridor.of(parent, self, path) if path in self.asked.leading | self.reopened else None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """The config file, and infrastructure files that are named or lie in the folders given."""

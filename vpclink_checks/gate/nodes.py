@@ -118,7 +118,7 @@ class CheckItem(pytest.Item):
 
 
 class Corridor(pytest.Collector):
-    """A folder outside rootdir on the way to files of ours: nothing else in it is looked at, or run."""
+    """A folder on the way to files of ours: nothing else in it is looked at, or run."""
 
     gate: Gate
 
@@ -132,7 +132,7 @@ class Corridor(pytest.Collector):
     def collect(self) -> Iterator[pytest.Collector]:
         """The next folders on the way, and the files at its end (children of the session: no folders are shown)."""
         for path in _next(self.gate.asked.ours, self.path):
-            if path in self.gate.asked.leading:
+            if path.is_dir():
                 yield Corridor.of(self.session, self.gate, path)
             elif (made := self.gate.collector(path, self.session)) is not None:
                 yield made
