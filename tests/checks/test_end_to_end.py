@@ -142,6 +142,21 @@ def test_an_answer_is_judged_by_who_made_it(observation: Observation, outcome: s
     assert all(word in found.message for word in words), found.message
 
 
+def test_what_a_message_quotes_is_one_short_line_without_secrets_or_escapes() -> None:
+    body = "\x1b[31mred AKIAIOSFODNN7EXAMPLE " + "x" * 500 + "\nsecond line"
+    found = judged(seen(attempt(502, body)))
+    assert "?[31mred" in found.message
+    assert "AKIAIOSFODNN7EXAMPLE" not in repr(found)
+    assert len(found.message) < 400
+    assert "second line" not in found.message
+
+
+def test_the_fix_repeats_the_request_by_hand() -> None:
+    found = judged(seen(INTERNAL, url=f"{URL}?a=1&b=2", connect_to="127.0.0.1:8443", method="POST"))
+    assert found.fix is not None
+    assert found.fix.cli == f"curl -sv -X POST --connect-to ::127.0.0.1:8443 '{URL}?a=1&b=2'"
+
+
 LOCKED = own(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
 
 
@@ -217,6 +232,7 @@ def test_without_a_limit_there_is_no_lateness() -> None:
     ("location", "outcome"),
     [
         ("/orders/", "pass"),
+        ("https://login.example.com/?code=s3cret-code", "pass"),
         ("https://other.example.com/", "pass"),
         ("http://api.example.com/orders/", "note"),
         ("http://10.0.1.20:10000/", "fail"),
@@ -226,7 +242,8 @@ def test_without_a_limit_there_is_no_lateness() -> None:
 )
 def test_where_a_redirect_leads(location: str, outcome: str) -> None:
     redirect = replace(RELAYED, status=302, headers={**RELAYED.headers, "location": location})
-    assert verdict(no_internal_redirect, context(seen(redirect))).outcome == outcome
+    found = verdict(no_internal_redirect, context(seen(redirect)))
+    assert (found.outcome, "s3cret-code" in repr(found)) == (outcome, False)
 
 
 HELLO = Neighbour(

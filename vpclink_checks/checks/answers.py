@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from vpclink_checks.model.api import Route
 from vpclink_checks.probes.observation import Attempt, Observation
+from vpclink_checks.sources import redact
 
 ERROR_TYPE = "x-amzn-errortype"  # on errors that a REST API makes itself; never on what it relays
 REMAPPED = "x-amzn-remapped-"  # on what HTTP_PROXY relays
@@ -29,9 +30,12 @@ SUSPECTS = {
     "ForbiddenException": "no mapping for this path, a stage that is not there, an API key or a web ACL",
     "AccessDeniedException": "the resource policy, or IAM authorization",
     "UnauthorizedException": "the authorizer",
+    "AuthorizerConfigurationException": "the authorizer's own set-up, not the path",
     401: "the authorizer",
     403: "the mapping, the resource policy, an API key or a web ACL",
     404: "a route or stage that is not there",
+    413: "a payload above the gateway's limit",
+    415: "a content type that the integration does not pass through",
     429: "throttling of the stage or the usage plan",
     500: "the VPC link, a stage variable, or no healthy target that can be reached",
     502: "a backend that broke the connection off",
@@ -82,7 +86,7 @@ def made_by_gateway(attempt: Attempt) -> bool:
 
 def error_type(attempt: Attempt) -> str:
     """``ForbiddenException``; what AWS puts behind a colon is left out."""
-    return attempt.headers.get(ERROR_TYPE, "").partition(":")[0]
+    return shown(attempt.headers.get(ERROR_TYPE, "").partition(":")[0])
 
 
 def described(attempt: Attempt) -> str:
@@ -90,8 +94,13 @@ def described(attempt: Attempt) -> str:
     if attempt.status is None:
         return f"{attempt.failure}: {attempt.detail}"
     line = next(iter(attempt.body.strip().splitlines()), "")
-    shown = line if len(line) <= SHOWN else line[:SHOWN] + "…"
-    return " ".join(part for part in (str(attempt.status), error_type(attempt), shown) if part)
+    return " ".join(part for part in (str(attempt.status), error_type(attempt), shown(line)) if part)
+
+
+def shown(text: str, limit: int = SHOWN) -> str:
+    """A text of the other side, fit for a message: secrets by their shape, control characters and length taken out."""
+    plain = "".join(char if char.isprintable() else "?" for char in redact.text(text))
+    return plain if len(plain) <= limit else plain[:limit] + "…"
 
 
 def suspects(attempt: Attempt) -> str:

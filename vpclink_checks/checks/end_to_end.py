@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from vpclink_checks.checks.answers import Maker, described
+from vpclink_checks.checks.answers import Maker, described, shown
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.probed import SERVER_ERROR, Judged, as_declared, evidence, judged, problem, times
 from vpclink_checks.checks.shadows import ways
@@ -155,7 +155,8 @@ def no_internal_redirect(ctx: Context, seen: Observation) -> Verdict:
     redirects = [one for one in seen.attempts if one.status in REDIRECTS and one.headers.get("location")]
     if not redirects:
         return passed(f"{seen.title} does not redirect")
-    target = redirects[0].headers["location"]
+    location = redirects[0].headers["location"]
+    target = shown(location.partition("?")[0].partition("#")[0])  # a query may hold a token
     evidence = Evidence("probe", "Location", target)
     parts = urlsplit(target)
     if _inside(ctx.here, parts.hostname or ""):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vpclink_checks.checks.answers import REMAPPED, Maker, described, maker, suspects
+from vpclink_checks.checks.answers import REMAPPED, Maker, described, maker, shown, suspects
 from vpclink_checks.checks.verdict import Verdict, failed, unknown
 from vpclink_checks.model.api import Route
 from vpclink_checks.probes.observation import Attempt, Observation
-from vpclink_checks.report import Evidence
+from vpclink_checks.report import Evidence, Fix
 
 SERVER_ERROR = 500
+LONG = 400  # characters of what several lines say
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def problem(seen: Observation, every: Sequence[Judged]) -> Verdict | None:
 def _trouble(seen: Observation, every: Sequence[Judged]) -> Verdict | None:
     bad = [one for one in every if one.by in (Maker.GATEWAY, Maker.NOBODY) or _is_server_error(one)]
     if bad:
-        return failed(_broken(seen, every, bad), *evidence(seen, every))
+        return failed(_broken(seen, every, bad), *evidence(seen, every), fix=_fix(seen))
     if any(one.by is Maker.LOCKED for one in every):
         return unknown(
             f"{seen.title} answered {described(every[0].attempt)}, and the route asks for credentials that the probe "
@@ -49,7 +51,8 @@ def _trouble(seen: Observation, every: Sequence[Judged]) -> Verdict | None:
             *evidence(seen, every),
         )
     if seen.unmet:
-        return failed(f"{seen.title} is not what was declared: {'; '.join(seen.unmet)}", *evidence(seen, every))
+        text = f"{seen.title} is not what was declared: {shown('; '.join(seen.unmet), LONG)}"
+        return failed(text, *evidence(seen, every), fix=_fix(seen))
     return None
 
 
@@ -72,15 +75,23 @@ def times(count: int) -> str:
 def _broken(seen: Observation, every: Sequence[Judged], bad: Sequence[Judged]) -> str:
     """What callers get, how often, at which addresses, and where to look first."""
     first = bad[0].attempt
-    if len(bad) == len(every):
-        share = seen.title
-    else:
-        share = f"{len(bad)} of {times(len(every))} to {seen.title} fail, the others are answered:"
-    made = "API Gateway itself answered " if bad[0].by is Maker.GATEWAY else ""
-    places = sorted({one.attempt.address for one in bad if one.attempt.address})
-    where = f" (at {', '.join(places)})" if places and len(bad) < len(every) else ""
-    got = f"{made}{described(first)}" if first.status is not None else f"got no answer: {first.detail}"
-    return f"{share} {got}{where}{suspects(first)}"
+    share, where = seen.title, ""
+    if len(bad) < len(every):
+        share = f"{len(bad)} of {times(len(every))} to {seen.title} fail, the others are answered"
+        where = f" (at {', '.join(sorted({one.attempt.address for one in bad}))})"
+    by = "API Gateway itself answered" if bad[0].by is Maker.GATEWAY else "the answer is"
+    got = f"{by} {described(first)}" if first.status is not None else f"no answer: {shown(first.detail, LONG)}"
+    return f"{share}: {got}{where}{suspects(first)}"
+
+
+def _fix(seen: Observation) -> Fix:
+    """The same request by hand."""
+    way = f"--connect-to ::{seen.connect_to} " if seen.connect_to else ""
+    method = "" if seen.method == "GET" else f"-X {seen.method} "
+    return Fix(
+        "Mend the first hop of this path that fails; if none does, read the stage's execution log for the request.",
+        cli=f"curl -sv {method}{way}{shlex.quote(seen.url)}",
+    )
 
 
 def evidence(seen: Observation, every: Sequence[Judged]) -> tuple[Evidence, ...]:
