@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import fields, replace
 from typing import Any
@@ -11,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.healthy import healthy
-from tests.sources.demo_facts import SETTINGS, answers, demo, found, refused
+from tests.sources.demo_facts import SETTINGS, SNAPSHOT, answers, demo, found, refused
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.sources.calls import wanted
 from vpclink_checks.sources.discovery import discover
-from vpclink_checks.sources.facts import Answer, Facts
+from vpclink_checks.sources.facts import Answer, Call, Facts
 
 TABLES = [one.name for one in fields(Topology) if isinstance(getattr(healthy(), one.name), Table)]
 ANSWERS = answers()
@@ -107,3 +108,12 @@ def test_an_empty_recording_knows_nothing() -> None:
     assert path.stop.gap is not None
     assert path.stop.gap.code == "NotRecorded"
     assert path.stop.gap.action == "apigateway:GET"
+
+
+def test_no_secret_reaches_the_model_even_from_answers_that_nobody_cleaned() -> None:
+    calls = json.loads(SNAPSHOT.read_text(encoding="utf-8"))["calls"]
+    raw = [Answer(Call(one["service"], one["operation"], one["params"]), one["response"]) for one in calls]
+    topology = found(raw)
+    assert topology == healthy()
+    assert "demo-connection-string" not in repr(topology)
+    assert "demo-user-data-token" not in repr(topology)

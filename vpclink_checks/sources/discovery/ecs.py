@@ -8,7 +8,7 @@ from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, 
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.sources import aws_shapes_ecs as shapes
 from vpclink_checks.sources.aws_shapes import part, text, texts
-from vpclink_checks.sources.discovery.recorded import Recorded, by_id, first_gap, gap_in, table_of
+from vpclink_checks.sources.discovery.recorded import Coverage, Recorded, by_id, first_gap, gap_in, table_of
 
 
 def clusters(recorded: Recorded) -> Table[Cluster]:
@@ -48,9 +48,10 @@ def services(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[Servic
 def tasks(recorded: Recorded, known_services: Table[Service]) -> Table[tuple[Task, ...]]:
     """The running tasks of each service; under a cluster's ARN those of no service, where all were listed."""
     described = {one.arn: one for one in map(shapes.task, recorded.rows("ecs:DescribeTasks", "tasks"))}
+    coverage = recorded.coverage("ecs:DescribeTasks", "tasks")
     found: dict[str, tuple[Task, ...] | Gap | None] = {}
     for service in known_services:
-        found[service.arn] = _tasks(recorded, service, described)
+        found[service.arn] = _tasks(recorded, service, described, coverage)
     homeless: dict[str, list[Task]] = {}
     for task in described.values():
         if not task.group.startswith("service:"):
@@ -58,12 +59,13 @@ def tasks(recorded: Recorded, known_services: Table[Service]) -> Table[tuple[Tas
     return table_of((*found.items(), *((arn, tuple(held)) for arn, held in homeless.items())), gap_in(known_services))
 
 
-def _tasks(recorded: Recorded, service: Service, described: dict[str, Task]) -> tuple[Task, ...] | Gap | None:
+def _tasks(
+    recorded: Recorded, service: Service, described: dict[str, Task], coverage: Coverage
+) -> tuple[Task, ...] | Gap | None:
     """A task that was listed and is gone when it is described is no gap: tasks come and go."""
     arns, gap = _task_arns(recorded, service)
     if gap is not None:
         return gap
-    coverage = recorded.coverage("ecs:DescribeTasks", "tasks")
     unread = first_gap(*(coverage.gap_for(arn) for arn in arns if arn not in described))
     if unread is not None:
         return unread

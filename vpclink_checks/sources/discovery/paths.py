@@ -13,8 +13,8 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.discovery.entries import Entry, entries, stopped
 from vpclink_checks.sources.discovery.follow import follow, through_v1
 from vpclink_checks.sources.discovery.front import domain_names
-from vpclink_checks.sources.discovery.serving import LEADS, lead
 from vpclink_checks.sources.discovery.names import named
+from vpclink_checks.sources.discovery.serving import LEADS, lead
 
 Walked = tuple[list[Path], list[Neighbour]]
 

@@ -131,11 +131,9 @@ class Recorded:
         return found, None if found else gap
 
     def _candidates(self, name: str, params: Mapping[str, str], *, everything: bool) -> list[Answer]:
-        """The answers asked with the first of these parameters; those that must be read to be told, all of them."""
-        key, value = next(iter(params.items()), ("", ""))
-        if everything or not value:
-            return self._answers.get(name, [])
-        return self._by_param.get((name, key, value), [])
+        """The answers asked with the rarest of these parameters; those that must be read to be told, all of them."""
+        named = [self._by_param.get((name, key, value), []) for key, value in params.items() if value]
+        return self._answers.get(name, []) if everything or not named else min(named, key=len)
 
     def one(self, name: str, params: Mapping[str, str], says: Callable[[Raw], bool] | None = None) -> Raw | Gap | None:
         """The answer about one thing, the gap in its place, or None where it does not exist."""
