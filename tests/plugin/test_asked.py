@@ -47,11 +47,11 @@ def names(found: Asked) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "env", "targets", "added"),
     [
-        ((), "prod", ["prod"], ["vpclink.toml"]),
-        ((), "prod,staging", ["prod", "staging"], ["vpclink.toml"]),
-        ((), " staging , prod ", ["staging", "prod"], ["vpclink.toml"]),
-        ((), "all", ["prod", "staging"], ["vpclink.toml"]),
-        ((), "prod,prod", ["prod"], ["vpclink.toml"]),
+        ((), "prod", ["prod"], []),
+        ((), "prod,staging", ["prod", "staging"], []),
+        ((), " staging , prod ", ["staging", "prod"], []),
+        ((), "all", ["prod", "staging"], []),
+        ((), "prod,prod", ["prod"], []),
         (("tests",), "prod", ["prod"], ["vpclink.toml"]),
         (("test_a.py::test_x[a::b]",), "prod", ["prod"], ["vpclink.toml"]),
         (("vpclink.toml",), "prod", ["prod"], []),

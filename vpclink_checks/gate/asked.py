@@ -103,7 +103,7 @@ def ask(options: Options, where: Where, today: date) -> Asked:
     _check_use(options, names)
     targets = [_target(name, options, settings, today) for name in names]
     files = _by_file(targets, settings)
-    every = [*arguments, *_missing(files, configs)]
+    every = [*arguments, *_missing(files, arguments)]
     named = frozenset(one.path for one in arguments if one.path.suffix == ".json" and one.path.is_file())
     others = [one.path for one in every if one.path not in files and one.path not in named]
     asked = Asked(
@@ -235,18 +235,25 @@ def _by_file(targets: Iterable[Target], settings: Settings) -> dict[Path, tuple[
     return files
 
 
-def _missing(files: Mapping[Path, Sequence[Target]], configs: Sequence[Argument]) -> Iterator[Argument]:
-    """What must be added for every target to be collected; naming a file or a node says what of it is."""
+def _missing(files: Mapping[Path, Sequence[Target]], arguments: Sequence[Argument]) -> Iterator[Argument]:
+    """What must be added for every target to be collected; naming a file or a node says what of it is.
+
+    A file that lies in a folder given is met on the way: named beside that folder, it would take the
+    folder's other tests away (pytest 8) or be dropped (pytest 9).
+    """
     for path, targets in files.items():
-        named = [one for one in configs if one.path == path]
-        if any(not one.parts for one in named):
+        if any(not one.parts and (one.path == path or _holds(one.path, path)) for one in arguments):
             continue
-        begun = {one.parts[0] for one in named}
+        begun = {one.parts[0] for one in arguments if one.path == path}
         lost = [target.name for target in targets if target.name not in begun]
         if not begun:
             yield Argument(str(path), path)
         else:
             yield from (Argument(f"{path}::{name}", path, (name,)) for name in lost)
+
+
+def _holds(folder: Path, path: Path) -> bool:
+    return path.is_relative_to(folder) and folder.is_dir()
 
 
 def _check_nodes(asked: Asked, nodes: Iterable[Argument]) -> None:
