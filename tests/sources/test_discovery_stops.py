@@ -303,6 +303,26 @@ def test_an_auto_scaling_group_that_registers() -> None:
     assert [path.registration for path in topology.paths] == ["auto-scaling-group", "manual"]
 
 
+def test_tasks_of_another_cluster_hide_nothing() -> None:
+    other = CLUSTER.replace("orders-cluster", "billing")
+    arn = SERVICE.replace("orders-cluster/orders", "billing/invoices")
+    elsewhere = [
+        answer("ecs:DescribeClusters", {"clusters": [other]}, {"clusters": [{"clusterArn": other}]}),
+        answer("ecs:ListServices", {"cluster": other}, {"serviceArns": [arn]}),
+        answer(
+            "ecs:DescribeServices",
+            {"cluster": other, "services": [arn]},
+            {"services": [{"serviceArn": arn, "serviceName": "invoices", "clusterArn": other, "status": "ACTIVE"}]},
+        ),
+        answer("ecs:ListContainerInstances", {"cluster": other}, {"containerInstanceArns": []}),
+    ]
+    both_listed = [answer("ecs:ListClusters", {}, {"clusterArns": [CLUSTER, other]})]
+    topology = found([*without(nobody(), "ecs:ListClusters"), *both_listed, *elsewhere])
+    assert arn in topology.tasks.gaps
+    stops = [path.stop for path in topology.paths if path.stop]
+    assert [stop.check for stop in stops] == ["service/registers-target-group"] * 2
+
+
 def test_a_port_that_an_unseen_task_holds_is_unknown_and_not_free() -> None:
     def no_tasks(response: Response) -> None:
         response["tasks"] = []

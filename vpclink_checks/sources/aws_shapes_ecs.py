@@ -20,8 +20,6 @@ from vpclink_checks.model.ecs import (
 )
 from vpclink_checks.sources.aws_shapes import Raw, flag, moment, number, part, rows, text, texts, whole, wholes
 
-EVENTS_KEPT = 20  # the newest: an answer holds 100, which would fill a snapshot for nothing
-
 
 def cluster(raw: Raw) -> Cluster:
     """One item of ecs:DescribeClusters."""
@@ -60,7 +58,7 @@ def service(raw: Raw) -> Service:
         assign_public_ip=text(awsvpc, "assignPublicIp"),
         subnet_ids=texts(awsvpc, "subnets"),
         security_group_ids=texts(awsvpc, "securityGroups"),
-        events=tuple(_event(one) for one in rows(raw, "events")[:EVENTS_KEPT]),
+        events=tuple(_event(one) for one in rows(raw, "events")),
     )
 
 

@@ -143,7 +143,10 @@ def _nobody(
 def _what_hides(live: list[Target], hosts: dict[str, ContainerInstance], topology: Topology) -> Iterator[Gap | None]:
     yield topology.container_instances.gap
     yield topology.tasks.gap
-    yield from topology.tasks.gaps.values()
+    clusters = {hosts[target.id].cluster_arn for target in live if target.id in hosts}
+    for arn, gap in topology.tasks.gaps.items():  # tasks of other clusters cannot run on these hosts
+        service = topology.services.rows.get(arn)
+        yield gap if service is None or not clusters or service.cluster_arn in clusters else None
     if any(target.id not in hosts for target in live):
         yield from topology.container_instances.gaps.values()
     for target in live:
