@@ -34,10 +34,15 @@ def settings() -> EnvSettings:
 
 def recording(fault_id: str | None = None) -> Recording:
     """The demo's facts, with one thing broken or none. Raises KeyError for no such fault."""
-    whole = snapshot.read(SNAPSHOT)
+    whole = _whole()
     if not fault_id:
         return whole
     return replace(whole, facts=overlay.applied(whole.facts, faults()[fault_id].changes))
+
+
+@cache
+def _whole() -> Recording:
+    return snapshot.read(SNAPSHOT)
 
 
 @cache
