@@ -449,6 +449,21 @@ def test_a_rule_for_other_paths_is_none_of_ours() -> None:
     assert path.stop.check == "listener/forwards-to-target-group"
 
 
+def test_a_rule_without_weight_leads_nowhere() -> None:
+    def weightless(response: Response) -> None:
+        pair = {"TargetGroupArn": TG_API, "Weight": 0}
+        response["Rules"][0]["Actions"] = [{"Type": "forward", "ForwardConfig": {"TargetGroups": [pair]}}]
+
+    facts = with_rule("/*")
+    for one in facts:
+        if one.call.name == "elbv2:DescribeRules" and LISTENER_API.arn in str(one.call.params):
+            assert one.response is not None
+            weightless(dict(one.response))
+    path = found(facts).paths[0]
+    assert path.stop is not None
+    assert path.stop.check == "listener/forwards-to-target-group"
+
+
 def test_unread_rules_may_lead_elsewhere() -> None:
     paths = found(refuse(answers(), "elbv2:DescribeRules")).paths
     assert [path.stop.hop if path.stop else "" for path in paths] == ["listener", "", "listener", ""]
