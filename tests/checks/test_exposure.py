@@ -121,7 +121,13 @@ SECOND_TG = stack.TG_API.replace("orders-api", "second")
 
 
 def second_balancer(
-    scheme: str, *, target: str = stack.HOST_A, weight: int = 1, by_rule: bool = False, group_rule: str = WORLD
+    scheme: str,
+    *,
+    target: str = stack.HOST_A,
+    vpc: str = stack.VPC,
+    weight: int = 1,
+    by_rule: bool = False,
+    group_rule: str = WORLD,
 ) -> Topology:
     """Another load balancer in the public subnet with a target group of its own."""
     base = healthy()
@@ -154,7 +160,7 @@ def second_balancer(
             "arn",
             stack.GROUP_API,
             stack.GROUP_STATUS,
-            TargetGroup(arn=SECOND_TG, name="second", load_balancer_arns=(SECOND,)),
+            TargetGroup(arn=SECOND_TG, name="second", vpc_id=vpc, load_balancer_arns=(SECOND,)),
         ),
         targets=Table(rows={**base.targets.rows, SECOND_TG: (Target(id=target, port=10000),)}),
         interfaces=all_interfaces(eni),
@@ -221,6 +227,10 @@ FAULTS = {
     "nlb-ipv6-igw-open": (dualstack("false"), {IPV6: "fail"}),
     "exp-lb-internet-facing": (second_balancer("internet-facing"), {OTHER: "fail"}),
     "exp-lb-internet-facing (by address)": (second_balancer("internet-facing", target="10.0.1.20"), {OTHER: "fail"}),
+    "exp-lb-internet-facing (VPC not said)": (
+        second_balancer("internet-facing", target="10.0.1.20", vpc=""),
+        {OTHER: "fail"},
+    ),
     "exp-lb-internet-facing (by a rule)": (second_balancer("internet-facing", by_rule=True), {OTHER: "fail"}),
     "listener-other-ports-same-tg": (second_balancer("internal"), {OTHER: "note"}),
     "a second load balancer that nobody gets into": (
@@ -256,6 +266,10 @@ HEALTHY = {
     "dualstack, no route": (dualstack("false", route=False), {IPV6: "note"}),
     "internet-facing by name only": (facing(public=False), {FACING: "note"}),
     "internet-facing, group shut": (facing(groups=(SG_NLB,)), {FACING: "note"}),
+    "the same address in another VPC": (
+        second_balancer("internet-facing", target="10.0.1.20", vpc="vpc-0ffffffffffffffff"),
+        {},
+    ),
     "a rule with weight 0": (second_balancer("internet-facing", weight=0, by_rule=True), {}),
     "a second group with weight 0": (second_balancer("internet-facing", weight=0), {}),
     "a second load balancer for another host": (second_balancer("internet-facing", target="i-0ccccccccccccccc3"), {}),

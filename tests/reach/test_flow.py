@@ -53,8 +53,8 @@ def tables(subnet: str, destination: str) -> Any:
     return by("id", own, table("rtb-other", other))
 
 
-ONLY_443 = {"protocol": "6", "from_port": 443, "to_port": 443}
-REPLIES = {"protocol": "6", "from_port": 1024, "to_port": 65535}
+ONLY_443: dict[str, Any] = {"protocol": "6", "from_port": 443, "to_port": 443}
+REPLIES: dict[str, Any] = {"protocol": "6", "from_port": 1024, "to_port": 65535}
 CLOSED = [
     pytest.param({"security_groups": by("id", group(SG_A), GROUPS[SG_B])}, "sg-0a", id="groups out"),
     pytest.param({"route_tables": tables(SUBNET_A, "10.0.1.0/24")}, "rtb-own", id="route there"),

@@ -122,6 +122,7 @@ def reaches(facts: Topology) -> str:
         pytest.param([LOCAL, route("0.0.0.0/0", IGW, state="blackhole")], "none", id="blackhole"),
         pytest.param([LOCAL, route("0.0.0.0/0", "igw-detached")], "none", id="a gateway that is not attached"),
         pytest.param([LOCAL, route("0.0.0.0/0", IGW, state="filtered")], "unknown", id="filtered"),
+        pytest.param([LOCAL, route("0.0.0.0/0", "cagw-01")], "unknown", id="a carrier gateway is not judged"),
         pytest.param([LOCAL, route("::/0", IGW)], "none", id="IPv6 alone"),
         pytest.param([LOCAL, route("0.0.0.0/0", IGW), route("198.51.100.0/24", "tgw-01")], "some", id="some elsewhere"),
     ],

@@ -9,12 +9,9 @@ from vpclink_checks.checks.catalogue import Context
 from vpclink_checks.checks.subjects import reached
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.balancing import Forward, Listener, LoadBalancer, Target, TargetGroup
-from vpclink_checks.model.compute import Instance
-from vpclink_checks.model.fact import Gap, UnknownFact, known
+from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.path import Path
-from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach.internet import Exposure
-from vpclink_checks.report import Fix
+from vpclink_checks.reach.engine import Name
 
 # Contract: a door that is not judged is named, never silently claimed shut (semantics.md, section 7.6).
 NOT_JUDGED = (
@@ -30,7 +27,7 @@ NOT_JUDGED = (
 )
 DOORS_NOT_JUDGED = "doors not judged: " + ", ".join(NOT_JUDGED)
 
-Key = tuple[str, int]
+Key = tuple[Name, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +44,9 @@ class Door:
         return f"{self.balancer.name}:{self.listener.port} → {self.target.title}"
 
 
-def keys_of(topology: Topology, target: Target) -> frozenset[Key]:
-    """A target by every id it may be registered under: an instance and its addresses are the same."""
-    names = {target.id}
-    instance = topology.instances.peek(target.id)
-    if isinstance(instance, Instance) and instance.private_address:
-        names.add(instance.private_address)
-    for one in topology.interfaces:
-        mine = (*one.private_addresses, *one.ipv6)
-        if one.instance_id and (one.instance_id in names or names & set(mine)):
-            names |= {one.instance_id, *mine}
-    return frozenset((name, target.port) for name in names)
+def keys_of(ctx: Context, group: TargetGroup, target: Target) -> frozenset[Key]:
+    """A target's port under every name that it may be registered by."""
+    return frozenset((name, target.port) for name in ctx.reach.names_of(group, target))
 
 
 def other_doors(ctx: Context) -> tuple[tuple[Door, ...], str]:
@@ -67,8 +56,8 @@ def other_doors(ctx: Context) -> tuple[tuple[Door, ...], str]:
     door to the internet.
     """
     group = reached(ctx, ctx.here.target_group, "target group")
-    mine = known(ctx.topology.targets.need(group.arn))
-    keys = frozenset(key for target in mine if not target.draining for key in keys_of(ctx.topology, target))
+    mine = ctx.topology.targets.need(group.arn)
+    keys = frozenset(key for target in mine if not target.draining for key in keys_of(ctx, group, target))
     doors: list[Door] = []
     doubt = _gap_text(ctx.topology.target_groups.gap)
     for other in ctx.topology.target_groups:
@@ -91,7 +80,7 @@ def _doors_of(ctx: Context, group: TargetGroup, keys: frozenset[Key]) -> tuple[l
         targets = ctx.topology.targets.peek(group.arn)
         if isinstance(targets, Gap):
             return found, "" if balancer is not None and balancer.internal else str(targets)
-        shared = next((one for one in targets or () if keys_of(ctx.topology, one) & keys), None)
+        shared = next((one for one in targets or () if keys_of(ctx, group, one) & keys), None)
         if balancer is None or shared is None:
             continue
         try:
@@ -124,29 +113,16 @@ def _sends(forwards: tuple[Forward, ...], group: TargetGroup) -> bool:
 def ways_in(ctx: Context) -> tuple[tuple[Path, Route], ...]:
     """Every route of every path that ends at this path's targets. Raises UnknownFact, NotApplicable."""
     group = reached(ctx, ctx.here.target_group, "target group")
-    mine = _target_keys(ctx.topology, group)
+    mine = _target_keys(ctx, group)
     shared = [
         path
         for path in ctx.topology.paths
         if path.target_group is not None
-        and (path.target_group.arn == group.arn or _target_keys(ctx.topology, path.target_group) & mine)
+        and (path.target_group.arn == group.arn or _target_keys(ctx, path.target_group) & mine)
     ]
     return tuple((path, route) for path in shared for route in path.routes)
 
 
-def _target_keys(topology: Topology, group: TargetGroup) -> frozenset[Key]:
-    targets = topology.targets.find(group.arn) or ()
-    return frozenset(key for target in targets for key in keys_of(topology, target))
-
-
-def closing(exposure: Exposure) -> Fix | None:
-    """The inbound rules that let the public in, taken back; None where none of them does."""
-    fixes = [fix for door in exposure.doors if door.sources.possible for fix in door.fixes]
-    distinct = list({fix.text: fix for fix in fixes}.values())
-    if not distinct:
-        return None
-    return Fix(
-        text=" ".join(fix.text for fix in distinct),
-        cli="\n".join(fix.cli for fix in distinct),
-        terraform="\n".join(fix.terraform for fix in distinct),
-    )
+def _target_keys(ctx: Context, group: TargetGroup) -> frozenset[Key]:
+    targets = ctx.topology.targets.find(group.arn) or ()
+    return frozenset(key for target in targets for key in keys_of(ctx, group, target))

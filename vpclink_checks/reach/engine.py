@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from vpclink_checks.model.backend import Backend, backend_of, balancer_interfaces
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
@@ -24,6 +25,8 @@ from vpclink_checks.reach.internet import Exposure
 from vpclink_checks.reach.legs import Leg
 from vpclink_checks.reach.sets import FAMILIES
 from vpclink_checks.reach.trace import Trace
+
+Name = tuple[str, str]  # (VPC, address), or ("", instance id)
 
 
 class Reach:
@@ -101,6 +104,35 @@ class Reach:
         """All addresses that these groups together let in on a TCP port; references are left out."""
         found = groups.openings(self.topology, group_ids, "ingress", protocol="tcp", port=port, family=family)
         return groups.admitted(found, family)
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def names_of(self, group: TargetGroup, target: Target) -> frozenset[Name]:
+        """A target by every name it may be registered under: an instance and its addresses are one.
+
+        Addresses count within their VPC: the target group's, or for a target outside the zones
+        ("all"), or a group that names none, every VPC that has such an address.
+        """
+        if target.id.startswith("i-"):
+            return self._names.get(("", target.id), frozenset({("", target.id)}))
+        vpcs = {group.vpc_id}
+        if target.zone == "all" or not group.vpc_id:
+            vpcs |= {vpc for vpc, name in self._names if name == target.id}
+        own = {(vpc, target.id) for vpc in vpcs}
+        return frozenset(own.union(*(self._names.get(one, frozenset()) for one in own)))
+
+    @cached_property
+    def _names(self) -> dict[Name, frozenset[Name]]:
+        """Each name of an instance to all of them."""
+        by_instance: dict[str, set[Name]] = {}
+        for one in self.topology.interfaces:
+            if one.instance_id:
+                names = by_instance.setdefault(one.instance_id, {("", one.instance_id)})
+                names.update((one.vpc_id, address) for address in (*one.private_addresses, *one.ipv6))
+        for instance in self.topology.instances:
+            names = by_instance.setdefault(instance.id, {("", instance.id)})
+            names.update({(instance.vpc_id, instance.private_address)} if instance.private_address else ())
+        return {name: frozenset(names) for names in by_instance.values() for name in names}
 
     # -- the internet --------------------------------------------------------------------------
 

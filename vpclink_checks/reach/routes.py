@@ -211,7 +211,9 @@ def edge_detour(topology: Topology, vpc_id: str, address: str) -> str:
 def _ways(table: RouteTable, edge: RouteTable | None) -> tuple[str, ...]:
     """The kinds of target through which the internet may come in here, doubtful routes included."""
     appliances = ("vpce-", "eni-", "i-") if edge is not None else ()
-    return tuple(kind for kind in ("igw-", *appliances) if any(one.target.startswith(kind) for one in table.routes))
+    return tuple(
+        kind for kind in ("igw-", "cagw-", *appliances) if any(one.target.startswith(kind) for one in table.routes)
+    )
 
 
 def _through_gateway(topology: Topology, piece: Piece, vpc_id: str, ways: tuple[str, ...]) -> Bounds:
@@ -221,6 +223,8 @@ def _through_gateway(topology: Topology, piece: Piece, vpc_id: str, ways: tuple[
     target = piece.entry.target if piece.entry else ""
     if piece.drops or not (ways and target.startswith(ways)):
         return nobody
+    if target.startswith("cagw-"):
+        return perhaps(piece.addresses, f"who comes in through the carrier gateway {target} is not judged")
     if not target.startswith("igw-"):
         return perhaps(piece.addresses, f"{target} may let the internet in: the gateway has a route table of its own")
     gateway = topology.internet_gateways.peek(target)
