@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -321,6 +322,52 @@ def test_an_environment_that_cannot_be_collected(
     result.stdout.fnmatch_lines(["*not collected: *prod.json*"])
     for stray in ("*Traceback*", "*INTERNALERROR*", "*.py:*"):
         result.stdout.no_fnmatch_line(stray)
+
+
+def test_one_environment_without_credentials_beside_one_that_works(
+    pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "nowhere")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "nowhere")
+    options = ["--vpclink-probe=off", "--vpclink-report=", "-k", "healthy-targets"]
+    alone = pytester.runpytest_inprocess("--vpclink-env=prod", *options)
+    assert (alone.ret, counts(alone)[:2]) == (2, (0, 1))
+    both = pytester.runpytest_inprocess("--vpclink-env=prod,demo", *options)
+    assert (both.ret, counts(both)[:2]) == (1, (1, 1))
+    both.stdout.fnmatch_lines(["*no AWS credentials were found*", "*gate open: 2 pass*"])
+    both.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_findings_are_written_out_once(pytester: pytest.Pytester) -> None:
+    options = ["--vpclink-env=demo", FAULT, "--vpclink-probe=off", "-k", "service/running"]
+    for extra in ([], ["--tb=no"], ["--no-summary"]):
+        result = pytester.runpytest_inprocess(*options, *extra)
+        (actual,) = {line.strip() for line in result.outlines if line.strip().startswith("actual ")}
+        shown = [line for line in result.outlines if line.strip() == actual]
+        assert len(shown) == 2  # one for each path
+
+
+def test_without_a_terminal(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("--vpclink-env=demo", FAULT, "--vpclink-probe=off", "-p", "no:terminal")
+    assert result.ret == 1
+    assert not [line for line in (*result.outlines, *result.errlines) if line.strip()]
+    assert (pytester.path / "reports" / "report.json").exists()
+
+
+def test_no_secret_comes_out(pytester: pytest.Pytester) -> None:
+    """The demo's task definition holds a connection string, and the packaged snapshot shows it."""
+    secret = "demo-connection-string"
+    assert secret in SNAPSHOT.read_text()
+    result = pytester.runpytest_inprocess(
+        "--vpclink-env=demo", FAULT, "-vv", "--junitxml=out.xml", "--vpclink-record=facts.json", "-l", "--full-trace"
+    )
+    assert secret not in result.stdout.str() + result.stderr.str()
+    written = [one for one in pytester.path.rglob("*") if one.is_file()]
+    assert {"out.xml", "facts.json", "report.json", "report.html"} <= {one.name for one in written}
+    assert not [one for one in written if secret.encode() in one.read_bytes()]
 
 
 def test_lost_checks_fail_the_run(pytester: pytest.Pytester, project: Path, run: Run) -> None:

@@ -86,7 +86,7 @@ def test_a_file_that_breaks_off_fails_in_one_line(pytester: pytest.Pytester, fol
     assert result.ret == 1
     outcomes = result.parseoutcomes()
     assert (outcomes["failed"], outcomes["passed"]) == (1, 1)
-    result.stdout.fnmatch_lines(["half.json: half.json:*"])
+    result.stdout.fnmatch_lines(["half.json:*"])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
