@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -25,21 +25,31 @@ QUERY = {"elasticloadbalancing": "elbv2"}
 
 @dataclass
 class Fault:
-    """What an operation answers instead: AWS's error code, its HTTP status, or a raw body."""
+    """What an operation answers instead: AWS's error code, its HTTP status, or a raw body.
+
+    ``cut`` ends the connection before the promised end; ``late_s`` is how long the answer takes.
+    """
 
     code: str = "AccessDeniedException"
     status: int = 403
     body: bytes | None = None
+    cut: bool = False
+    late_s: float = 0
     message: str = "User: arn:aws:sts::123456789012:assumed-role/audit/test is not authorized"
 
 
 @dataclass
 class Stand:
-    """A running server. ``calls`` counts the requests by operation, in the table's spelling."""
+    """A running server. ``calls`` counts the requests by operation, in the table's spelling.
+
+    ``bodies`` holds the last body of each operation.
+    """
 
     url: str
     calls: Counter[str] = field(default_factory=Counter)
+    bodies: dict[str, str] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
+    closing: Event = field(default_factory=Event)
 
     @contextmanager
     def failing(self, **faults: Fault) -> Iterator[None]:
@@ -68,6 +78,7 @@ def running() -> Iterator[Stand]:
     try:
         yield stand
     finally:
+        stand.closing.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -75,20 +86,24 @@ def running() -> Iterator[Stand]:
 
 def _logged(app: Callable[..., Iterable[bytes]], stand: Stand) -> Callable[..., Iterable[bytes]]:
     def serve(environ: Environ, start_response: Any) -> Iterable[bytes]:
-        name = operation_of(environ)
+        body = _body(environ)
+        name = operation_of(environ, body)
         stand.calls[name] += 1
+        stand.bodies[name] = body
         fault = stand.faults.get(name)
         if fault is None:
             return app(environ, start_response)
-        body = fault.body if fault.body is not None else _error(environ, fault)
-        headers = [("Content-Length", str(len(body))), ("x-amzn-errortype", fault.code)]
+        answer = fault.body if fault.body is not None else _error(environ, fault)
+        stand.closing.wait(fault.late_s)
+        length = len(answer) + (1000 if fault.cut else 0)
+        headers = [("Content-Length", str(length)), ("x-amzn-errortype", fault.code)]
         start_response(f"{fault.status} Fault", headers)
-        return [body]
+        return [answer]
 
     return serve
 
 
-def operation_of(environ: Environ) -> str:
+def operation_of(environ: Environ, body: str) -> str:
     """``ec2:DescribeVpcs``, from the request as it came over the wire."""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
@@ -97,7 +112,7 @@ def operation_of(environ: Environ) -> str:
     service = _signed_for(environ)
     if service in ("apigateway", "route53"):
         return _rest_operation(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-    action = parse_qs(_body(environ)).get("Action", ["?"])[0]
+    action = parse_qs(body).get("Action", ["?"])[0]
     return f"{QUERY.get(service, service)}:{action}"
 
 

@@ -77,7 +77,13 @@ def test_the_facts_are_cleaned_when_written_and_when_read(tmp_path: Path) -> Non
     )
     write(tmp_path / "a.json", facts)
     assert "hunter2" not in (tmp_path / "a.json").read_text(encoding="utf-8")
-    by_hand = {"schema": "vpclink-snapshot/1", "account": "1", "region": "r", "taken_at": "2026-11-02", "calls": []}
+    by_hand: dict[str, Any] = {
+        "schema": "vpclink-snapshot/1",
+        "account": "1",
+        "region": "r",
+        "taken_at": "2026-11-02",
+        "calls": [],
+    }
     by_hand["calls"] = [
         {
             "service": "ecs",
@@ -111,7 +117,7 @@ def test_what_boto3_returns_becomes_json(value: Any, written: Any) -> None:
 
 
 WHOLE = {"schema": "vpclink-snapshot/1", "account": "1", "region": "r", "taken_at": "2026-11-02", "calls": []}
-CALL = {"service": "ec2", "operation": "DescribeVpcs", "params": {}, "response": {}, "error": None}
+CALL: dict[str, Any] = {"service": "ec2", "operation": "DescribeVpcs", "params": {}, "response": {}, "error": None}
 BROKEN: list[tuple[str, bytes, str]] = [
     ("a.json", b"", "not JSON"),
     ("a.json", b"{", "not JSON"),

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
 from vpclink_checks.errors import CollectError
 from vpclink_checks.model.fact import Gap
@@ -84,6 +84,6 @@ def answer(client: Any, call: Call) -> Answer:
         return Answer(call, gap=failures.not_in_model(call))
     try:
         response, requests = fetch(client, ROWS[call.service, call.operation], call)
-    except (ClientError, BotoCoreError) as error:
+    except failures.FAILED as error:
         return Answer(call, gap=failures.gap_of(call, error))
     return Answer(call, response=clean(call, response), pages=requests)

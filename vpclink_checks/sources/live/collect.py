@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import ROWS, wanted
@@ -50,7 +48,7 @@ def _identify(session: Session, settings: EnvSettings) -> Answer:
     try:
         client = make_client(session, settings, "sts", settings.region, attempts=FIRST_ATTEMPTS)
         response, requests = fetch(client, ROWS[IDENTITY.service, IDENTITY.operation], IDENTITY)
-    except (BotoCoreError, ClientError, ValueError) as error:
+    except (*failures.FAILED, ValueError) as error:
         raise _no_identity(settings, error) from None
     identity = Answer(IDENTITY, response=clean(IDENTITY, response), pages=requests)
     found = _account(identity)
@@ -62,7 +60,7 @@ def _identify(session: Session, settings: EnvSettings) -> Answer:
     return identity
 
 
-def _no_identity(settings: EnvSettings, error: BotoCoreError | ClientError | ValueError) -> CollectError:
+def _no_identity(settings: EnvSettings, error: failures.Failed | ValueError) -> CollectError:
     if isinstance(error, ValueError):
         return CollectError(f"env.{settings.name}: AWS cannot be asked: {failures.one_line(str(error))}")
     return stopped(settings, error)

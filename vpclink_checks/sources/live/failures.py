@@ -22,6 +22,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as NoConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.sources.calls import action_of
@@ -32,7 +33,12 @@ _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _LONGEST = 300
 
 
-def gap_of(call: Call, error: ClientError | BotoCoreError) -> Gap:
+# All that a call may raise. An answer that cannot be parsed stands outside botocore's own tree.
+FAILED = (ClientError, BotoCoreError, ResponseParserError)
+Failed = ClientError | BotoCoreError | ResponseParserError
+
+
+def gap_of(call: Call, error: Failed) -> Gap:
     """The gap that a failed call leaves."""
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else _kind(error)
     message = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
@@ -49,7 +55,7 @@ def not_in_model(call: Call) -> Gap:
     return gap(call, "FieldNotInModel", f"botocore {botocore.__version__} does not know this operation")
 
 
-def _kind(error: BotoCoreError) -> str:
+def _kind(error: BotoCoreError | ResponseParserError) -> str:
     if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
         return "Timeout"
     if isinstance(error, NoConnectionError | HTTPClientError):
@@ -82,7 +88,7 @@ _HOPELESS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
 )
 
 
-def hopeless(error: ClientError | BotoCoreError, profile: str) -> str:
+def hopeless(error: Failed, profile: str) -> str:
     """The line that says why nothing can be read, and what to do about it."""
     if isinstance(error, ClientError):
         return _rejected(error, profile)

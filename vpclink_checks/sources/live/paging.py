@@ -9,6 +9,7 @@ from botocore import xform_name
 from botocore.exceptions import PaginationError
 
 from vpclink_checks.sources.facts import Call
+from vpclink_checks.sources.live.wholeness import UnreadableAnswerError
 from vpclink_checks.sources.rows import Paging, Row
 from vpclink_checks.sources.snapshot import plain
 
@@ -19,19 +20,19 @@ def fetch(client: Any, row: Row, call: Call) -> tuple[Page, int]:
     """The joined answer and the number of requests. Raises botocore's errors; a page that fails fails all."""
     method = getattr(client, xform_name(call.operation))
     if row.paging is None:
-        return _read(method(**call.params)), 1
+        return _asked(method, call.params), 1
     return _all_pages(method, row.paging, call)
 
 
 def _all_pages(method: Any, paging: Paging, call: Call) -> tuple[Page, int]:
     size = {paging.size_key: paging.size} if paging.size_key else {}
-    joined = page = _read(method(**size, **call.params))
+    joined = page = _asked(method, {**size, **call.params})
     requests, seen = 1, list[Mapping[str, Any]]()
     while token := _next(paging, call, page):
         if token in seen:
             raise PaginationError(message=f"the same page was given twice: {sorted(token)}")
         seen.append(token)
-        page = _read(method(**{**size, **call.params, **token}))
+        page = _asked(method, {**size, **call.params, **token})
         requests += 1
         joined = {**joined, paging.items: [*(joined.get(paging.items) or ()), *(page.get(paging.items) or ())]}
     return {key: value for key, value in joined.items() if key not in (*paging.token_out, *_flags(paging))}, requests
@@ -51,8 +52,12 @@ def _flags(paging: Paging) -> tuple[str, ...]:
     return (paging.more,) if paging.more else ()
 
 
-def _read(response: Page) -> Page:
-    """The response in what JSON can hold; a streamed body (exports) is read to its end."""
+def _asked(method: Any, params: Mapping[str, Any]) -> Page:
+    """One request's response in what JSON can hold; a streamed body (exports) is read to its end."""
+    try:
+        response: Page = method(**params)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # botocore's parsers, at shapes unheard of
+        raise UnreadableAnswerError(error=f"{type(error).__name__}: {error}") from error
     whole = {key: value.read() if hasattr(value, "read") else value for key, value in response.items()}
     whole.pop("ResponseMetadata", None)
     read: Page = plain(whole)

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from vpclink_checks import __version__
 from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import BUDGET_OF, LIMITS
-from vpclink_checks.sources.live import failures, guard
+from vpclink_checks.sources.live import failures, guard, wholeness
 
 ATTEMPTS = 5  # a call and its retries; adaptive mode slows down by itself when AWS throttles
 FIRST_ATTEMPTS = 2  # the first call finds out whether AWS can be reached at all: soon
@@ -31,6 +31,7 @@ def open_session(settings: EnvSettings, *, role_arn: str = "", external_id: str 
     """
     session = Session(profile=settings.profile or None)
     guard.install(session)
+    wholeness.install(session)
     try:
         if settings.region:
             session.set_config_variable("region", settings.region)
@@ -38,12 +39,12 @@ def open_session(settings: EnvSettings, *, role_arn: str = "", external_id: str 
             raise NoCredentialsError
         if role_arn:
             _assume(session, settings, role_arn, external_id)
-    except (BotoCoreError, ClientError) as error:
+    except failures.FAILED as error:
         raise stopped(settings, error) from None
     return session
 
 
-def stopped(settings: EnvSettings, error: BotoCoreError | ClientError) -> CollectError:
+def stopped(settings: EnvSettings, error: failures.Failed) -> CollectError:
     """The one line for an environment of which nothing can be read."""
     return CollectError(f"env.{settings.name}: {failures.hopeless(error, settings.profile)}")
 
