@@ -144,6 +144,11 @@ def test_a_probe_that_never_gets_an_answer_ends_early(tmp_path: Path) -> None:
     assert len(seen(tmp_path, silent, Limits(connect=1, whole=0.1), attempts=20).attempts) == ENOUGH
 
 
+def test_a_probe_ends_with_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vpclink_checks.probes.send.BUDGET_S", 0.0)
+    assert len(seen(tmp_path, saying(answer()), attempts=20).attempts) == 1
+
+
 @pytest.mark.parametrize(
     ("raw", "failure", "word"),
     [
@@ -154,7 +159,7 @@ def test_a_probe_that_never_gets_an_answer_ends_early(tmp_path: Path) -> None:
 )
 def test_what_is_no_answer(tmp_path: Path, raw: bytes, failure: str, word: str) -> None:
     attempt = only(seen(tmp_path, saying(raw)))
-    assert attempt.failure == failure
+    assert (attempt.failure, attempt.tls_verified) == (failure, True)
     assert word in attempt.detail
 
 

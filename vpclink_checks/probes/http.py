@@ -51,11 +51,11 @@ class ConfigFaultError(Exception):
 
 
 class StageError(Exception):
-    """An attempt that broke: at which stage, how in one line, and on the way to which address."""
+    """An attempt that broke: at which stage, how in one line, at which address, and whether behind its handshake."""
 
-    def __init__(self, failure: str, detail: str, address: str = "") -> None:
+    def __init__(self, failure: str, detail: str, address: str = "", *, verified: bool = False) -> None:
         super().__init__(detail)
-        self.failure, self.detail, self.address = failure, detail, address
+        self.failure, self.detail, self.address, self.verified = failure, detail, address, verified
 
 
 def ready(request: ProbeRequest, *, signer: Signer | None = None, limits: Limits | None = None) -> Ready:
@@ -124,7 +124,13 @@ def attempt(one: Ready, turn: int) -> Attempt:
             return replace(_exchange(one, turn, deadline), ms=_since(started))
     except StageError as broken:
         detail = secrets.masked(broken.detail, one.secrets)
-        return Attempt(failure=broken.failure, detail=detail, address=broken.address, ms=_since(started))
+        return Attempt(
+            failure=broken.failure,
+            detail=detail,
+            address=broken.address,
+            ms=_since(started),
+            tls_verified=broken.verified,
+        )
 
 
 def _since(started: float) -> float:
@@ -259,15 +265,16 @@ def _json(body: str) -> object:
 
 
 def _broken(error: OSError | http.client.HTTPException, address: str, limits: Limits, *, late: bool) -> StageError:
+    """What broke behind a handshake that held."""
     if late or isinstance(error, TimeoutError):
-        return StageError("timeout", f"no whole answer within {limits.whole:g} s", address)
+        return StageError("timeout", f"no whole answer within {limits.whole:g} s", address, verified=True)
     if isinstance(error, ssl.SSLError):  # TLS 1.3 refuses a missing client certificate after the handshake
-        return StageError("tls", f"the connection was refused after the TLS handshake: {error.reason}", address)
+        return StageError("tls", f"the connection was refused after the handshake: {error.reason}", address)
     if isinstance(error, http.client.RemoteDisconnected):
-        return StageError("http", "the connection was closed without an answer", address)
+        return StageError("http", "the connection was closed without an answer", address, verified=True)
     if isinstance(error, OSError):
-        return StageError("http", f"the connection broke: {_plain(error)}", address)
-    return StageError("http", f"the answer is no HTTP ({type(error).__name__})", address)
+        return StageError("http", f"the connection broke: {_plain(error)}", address, verified=True)
+    return StageError("http", f"the answer is no HTTP ({type(error).__name__})", address, verified=True)
 
 
 def _plain(error: OSError | UnicodeError) -> str:
