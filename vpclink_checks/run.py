@@ -70,12 +70,30 @@ def gather(target: Target) -> Gathered:
 
 def _recording(target: Target) -> Recording:
     if target.path is not None:
-        from vpclink_checks.sources import snapshot  # noqa: PLC0415 - only what a run needs is imported
-
-        return snapshot.read(target.path)
+        return faulty(_read(target.path), target.fault)
     from vpclink_checks.sources.live.collect import collect  # noqa: PLC0415 - boto3
 
     return collect(target.settings)
+
+
+def _read(path: FilePath) -> Recording:
+    from vpclink_checks.sources import snapshot  # noqa: PLC0415 - only what a run needs is imported
+
+    try:
+        return snapshot.read(path)
+    except SourceError as error:
+        here = FilePath.cwd()
+        shown = path.relative_to(here) if path.is_relative_to(here) else path
+        raise SourceError(replace(error.problem, file=str(shown))) from None
+
+
+def faulty(recording: Recording, fault: str) -> Recording:
+    """The same facts with one thing broken. Raises LookupError where they have no such thing."""
+    if not fault:
+        return recording
+    from vpclink_checks.demo import environment, overlay  # noqa: PLC0415 - only who breaks things pays for it
+
+    return replace(recording, facts=overlay.applied(recording.facts, environment.faults()[fault].changes))
 
 
 def _gather_demo(target: Target) -> Gathered:

@@ -111,6 +111,17 @@ def test_a_fault_closes_the_gate_on_its_hop(pytester: pytest.Pytester) -> None:
         result.stdout.no_fnmatch_line(stray)
 
 
+def test_a_fault_in_a_recording(project: Path, run: Run) -> None:
+    result = run("vpclink.toml::prod::service", FAULT)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*service orders wants 2 tasks*"])
+    recording = json.loads((project / "prod.json").read_text())
+    (project / "prod.json").write_text(json.dumps({**recording, "calls": []}))
+    misfit = run("vpclink.toml::prod::service", FAULT)
+    assert misfit.ret == 4
+    misfit.stderr.fnmatch_lines(["ERROR: --vpclink-fault: svc-zero-running does not fit the facts in prod.json*"])
+
+
 def test_workers_see_the_same_and_gather_once(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(COUNT)
     alone = pytester.runpytest_inprocess("--vpclink-env=demo", FAULT, "-p", "no:xdist")
@@ -319,7 +330,7 @@ def test_an_environment_that_cannot_be_collected(
     result = run("vpclink.toml", *workers)
     assert result.ret == 2
     assert counts(result)[1] == 1
-    result.stdout.fnmatch_lines(["*not collected: *prod.json*"])
+    result.stdout.fnmatch_lines(["prod.json: *", "*not collected: prod.json: *"])
     for stray in ("*Traceback*", "*INTERNALERROR*", "*.py:*"):
         result.stdout.no_fnmatch_line(stray)
 

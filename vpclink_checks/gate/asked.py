@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from vpclink_checks import settings as config_files
 from vpclink_checks.checks.catalogue import catalogue
 from vpclink_checks.checks.judging import Rules
+from vpclink_checks.errors import SourceError
 from vpclink_checks.gate.arguments import BUILT_IN, Argument, built_in, corridors, is_config, parse, shown
 from vpclink_checks.gate.options import Options, mistake, nearest
-from vpclink_checks.run import Target
+from vpclink_checks.run import Target, faulty
 from vpclink_checks.settings import BackendSettings, EnvSettings, Settings
+from vpclink_checks.sources import snapshot
 from vpclink_checks.words import HOPS
 
 DEMO, SNAPSHOT, ALL = "demo", "snapshot", "all"
@@ -194,9 +196,7 @@ def _target(name: str, options: Options, settings: Settings, today: date) -> Tar
 def _demo(options: Options, today: date) -> Target:
     from vpclink_checks.demo import environment  # noqa: PLC0415 - only who asks for the demo pays for it
 
-    fault, known = options.fault, environment.faults()
-    if fault and fault not in known:
-        raise mistake("fault", f"there is no fault {fault!r}", nearest(fault, sorted(known)))
+    _check_fault(options.fault)
     settings = environment.settings()
     return Target(
         name=DEMO,
@@ -204,15 +204,34 @@ def _demo(options: Options, today: date) -> Target:
         settings=settings,
         rules=_rules(settings, options, today),
         probes=options.probe is not False,
-        fault=fault,
+        fault=options.fault,
     )
 
 
+def _check_fault(fault: str) -> None:
+    if not fault:
+        return
+    from vpclink_checks.demo import environment  # noqa: PLC0415
+
+    known = environment.faults()
+    if fault not in known:
+        raise mistake("fault", f"there is no fault {fault!r}", nearest(fault, sorted(known)))
+
+
 def _faulty(target: Target, fault: str) -> Target:
+    """The target with this fault, once it is known to fit the recording."""
     if not fault:
         return target
-    hint = "use it with --vpclink-env=demo"
-    raise mistake("fault", f"a fault cannot be put into the facts of {target.name} ({target.source})", hint)
+    if target.path is None:
+        raise mistake("fault", f"{target.name} is live, and nothing is broken there", "record it, or take the demo")
+    _check_fault(fault)
+    try:
+        faulty(snapshot.read(target.path), fault)
+    except LookupError as misfit:
+        raise mistake("fault", f"{fault} does not fit the facts in {target.path.name}", str(misfit)) from None
+    except SourceError:
+        pass  # said when the facts are needed, as without a fault
+    return replace(target, fault=fault)
 
 
 def _rules(settings: EnvSettings, options: Options, today: date) -> Rules:
