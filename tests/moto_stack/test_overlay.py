@@ -1,0 +1,30 @@
+"""The overlay notices when moto changes under it, and leaves moto as it found it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.moto_stack import overlay
+from tests.moto_stack.overlay import Hole
+
+
+class Moto:
+    def known(self, name: str) -> str:
+        return name
+
+
+def same(original: Any) -> Any:
+    return original
+
+
+def test_every_hole_is_where_it_was_found() -> None:
+    assert [hole.problem() for hole in overlay.holes() if hole.takes is not None and hole.problem()] == []
+    assert len(overlay.holes()) > 10
+
+
+def test_what_moto_drops_adds_or_changes_is_named() -> None:
+    assert Hole(Moto, "known", same, ("name",)).problem() == ""
+    assert Hole(Moto, "known", same, ("name", "port")).problem() == "Moto.known takes no ['port'] any more"
+    assert Hole(Moto, "gone", same, ("name",)).problem() == "moto has no Moto.gone any more"
+    assert Hole(Moto, "gone", same, None).problem() == ""
+    assert Hole(Moto, "known", same, None).problem() == "moto has Moto.known now: drop our own"
