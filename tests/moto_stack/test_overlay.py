@@ -1,10 +1,9 @@
-"""The overlay notices when moto changes under it, and leaves moto as it found it."""
+"""The overlay notices when moto changes under it; closing the holes asks the same of each."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.moto_stack import overlay
 from tests.moto_stack.overlay import Hole
 
 
@@ -15,11 +14,6 @@ class Moto:
 
 def same(original: Any) -> Any:
     return original
-
-
-def test_every_hole_is_where_it_was_found() -> None:
-    assert [hole.problem() for hole in overlay.holes() if hole.takes is not None and hole.problem()] == []
-    assert len(overlay.holes()) > 10
 
 
 def test_what_moto_drops_adds_or_changes_is_named() -> None:
