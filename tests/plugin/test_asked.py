@@ -84,7 +84,7 @@ def test_a_config_elsewhere_is_added_by_its_own_path(project: Path, tmp_path_fac
 
 
 def test_files_on_the_command_line(project: Path) -> None:
-    found = asked(project, "prod.json", "prod.json::task-definition", "nothere.json", "test_a.py")
+    found = asked(project, "prod.json", "prod.json::task-definition", "test_a.py")
     assert found.named == {project / "prod.json"}
     assert found.targets == ()
 

@@ -354,7 +354,7 @@ def test_one_environment_without_credentials_beside_one_that_works(
 
 def test_findings_are_written_out_once(pytester: pytest.Pytester) -> None:
     options = ["--vpclink-env=demo", FAULT, "--vpclink-probe=off", "-k", "service/running"]
-    for extra in ([], ["--tb=no"], ["--no-summary"]):
+    for extra in ([], ["--tb=no"]):
         result = pytester.runpytest_inprocess(*options, *extra)
         (actual,) = {line.strip() for line in result.outlines if line.strip().startswith("actual ")}
         shown = [line for line in result.outlines if line.strip() == actual]
@@ -433,6 +433,14 @@ def test_recording(pytester: pytest.Pytester, project: Path) -> None:
     refused.stdout.fnmatch_lines(["prod: cannot be recorded*"])
 
 
+@pytest.mark.parametrize("option", ["--fixtures", "--cache-show", "--markers", "--version", "--co"])
+def test_what_runs_no_test_judges_nothing(run: Run, option: str) -> None:
+    result = run(option)
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("*lost*")
+    result.stdout.no_fnmatch_line("*gate*open*")
+
+
 def test_nothing_is_left_behind(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(pytester.mkdir("temporary")))
     run("vpclink.toml::prod::vpc-link")
@@ -447,6 +455,7 @@ def test_nothing_is_left_behind(pytester: pytest.Pytester, run: Run, monkeypatch
         (["--vpclink-env=prod", "--vpclink-snapshot=lost.json"], "ERROR: --vpclink-snapshot: *lost.json*"),
         (["--vpclink-env=demo", "--vpclink-fault=nope"], "ERROR: --vpclink-fault: *'nope'*svc-zero-running*"),
         (["--vpclink-env=prod", "-n2", "--vpclink-unknown=x"], "ERROR: --vpclink-unknown: *"),
+        (["lost.json::task-definition", "-n2"], "ERROR: lost.json::task-definition: there is no such file"),
         (["--vpclink-env=prod", "-o", "vpclink_probe=maybe"], "ERROR: --vpclink-probe: *"),
     ],
 )

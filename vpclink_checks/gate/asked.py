@@ -11,7 +11,7 @@ from pathlib import Path
 from vpclink_checks import settings as config_files
 from vpclink_checks.checks.catalogue import catalogue
 from vpclink_checks.checks.judging import Rules
-from vpclink_checks.errors import SourceError
+from vpclink_checks.errors import ConfigError, Problem, SourceError
 from vpclink_checks.gate.arguments import BUILT_IN, Argument, built_in, corridors, is_config, parse, shown
 from vpclink_checks.gate.options import Options, mistake, nearest
 from vpclink_checks.run import Target, faulty
@@ -98,6 +98,7 @@ class Asked:
 def ask(options: Options, where: Where, today: date) -> Asked:
     """What is asked for. Raises ConfigError with every mistake, before anything is collected."""
     arguments = [built_in(parse(one, where.folder)) for one in where.arguments]
+    _check_files(arguments)
     configs = [one for one in arguments if is_config(one.path, options.config)]
     path = _config_path(options, where, configs)
     settings = config_files.load(path, [one.id for one in catalogue()]) if path else Settings()
@@ -121,6 +122,13 @@ def ask(options: Options, where: Where, today: date) -> Asked:
     )
     _check_nodes(asked, [one for one in configs if one.path in files])
     return asked
+
+
+def _check_files(arguments: Iterable[Argument]) -> None:
+    """A file that might be ours and is not there: under xdist nobody would say so."""
+    lost = [one for one in arguments if one.path.suffix in (".json", ".toml") and not one.path.exists()]
+    if lost:
+        raise ConfigError([Problem(one.text, None, "there is no such file") for one in lost])
 
 
 def _config_path(options: Options, where: Where, configs: Iterable[Argument]) -> Path | None:

@@ -38,6 +38,7 @@ class Gate:
         self.worker = hasattr(config, "workerinput")
         self.gathering = Gathering(folder)
         self.tally = Tally()
+        self.looped = False  # False to the end for --fixtures, --cache-show and the like: no run, no gate
         self.reopened: set[Path] = set()  # folders that pytest would have ignored
         self.ran: set[str] = set()
         self.bugs: dict[object, str] = {}  # target name -> node id of a check that broke
@@ -173,6 +174,11 @@ class Gate:
             report.user_properties.append((BUG, item.target.name))
         return report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Tests are run, or handed out."""
+        self.looped = True
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count what was run, wherever it was."""
         self.ran.add(report.nodeid)
@@ -186,7 +192,8 @@ class Gate:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge once more from the same facts, write the reports, set the exit status."""
-        if self.worker or self.config.getoption("collectonly") or exitstatus not in FINISHED:
+        told = self.looped and not self.worker and not self.config.getoption("collectonly")
+        if not told or exitstatus not in FINISHED:
             return
         self.closing = close(self, finished=exitstatus == pytest.ExitCode.OK)
         session.exitstatus = self.closing.status(int(exitstatus))
@@ -196,8 +203,8 @@ class Gate:
         if self.closing is None:
             return
         writer = self.config.get_terminal_writer()
-        silent = self.config.getoption("tbstyle") == "no" or self.config.getoption("no_summary")
-        lines = self.closing.lines(color=writer.hasmarkup, width=writer.fullwidth, blocks=bool(silent))
+        silent = self.config.getoption("tbstyle") == "no"
+        lines = self.closing.lines(color=writer.hasmarkup, width=writer.fullwidth, blocks=silent)
         if lines:
             terminalreporter.write_sep("=", "vpclink")
         for line in lines:
