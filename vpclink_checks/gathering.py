@@ -51,9 +51,7 @@ class Gathering:
 
     def _gather(self, target: Target) -> None:
         """Gather and keep, be it an error; a bug rises here, and leaves a line for the others."""
-        result: dict[str, object] = {
-            "error": "gathering broke, which is a bug of vpclink-checks: see the first failure"
-        }
+        result: dict[str, object] = {"error": BROKE}
         try:
             result = self._gathered(target)
         except VpclinkError as error:
