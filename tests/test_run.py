@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.probes.servers import answer, saying, site
 from vpclink_checks.checks.catalogue import catalogue
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.demo import environment
 from vpclink_checks.errors import CollectError
-from vpclink_checks.run import Gathered, Target, faulty, judge, named
-from vpclink_checks.settings import EnvSettings
+from vpclink_checks.run import Gathered, Target, faulty, gather, judge, named
+from vpclink_checks.settings import EnvSettings, ProbeSettings
+from vpclink_checks.sources import snapshot
 from vpclink_checks.sources.facts import Facts, Recording
 from vpclink_checks.words import Outcome
 
@@ -68,3 +73,29 @@ def test_a_fault_changes_a_copy() -> None:
     assert faulty(WHOLE, "svc-zero-running").facts is not WHOLE.facts
     with pytest.raises(LookupError):
         faulty(EMPTY, "svc-zero-running")
+
+
+def test_a_probe_that_asks_for_sigv4_is_signed_with_the_environments_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-real-secret")
+    snapshot.write(tmp_path / "facts.json", WHOLE)
+    with site(tmp_path, saying(answer())) as here:
+        probe = ProbeSettings(path="/orders/health", auth="sigv4", connect_to=here.place, ca_file=here.ca_file)
+        settings = replace(environment.settings(), probes=(probe,), region="eu-west-2")
+        gathered = gather(target(source="snapshot", path=tmp_path / "facts.json", probes=True, settings=settings))
+    asked = next(one for one in here.requests if b"GET /orders/health " in one).lower()
+    assert b"authorization: aws4-hmac-sha256 credential=akidexample/" in asked
+    assert b"/eu-west-2/execute-api/aws4_request" in asked
+    assert not any("AWS4" in repr(one) for one in gathered.observations.values())
+
+
+def test_live_aws_without_boto3_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("vpclink_checks.sources.live.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore", None)
+    settings = EnvSettings(name="prod", region="eu-west-2", domains=("api.example.com",))
+    with pytest.raises(CollectError, match=r"env\.prod: live AWS takes boto.*: pip install 'vpclink-checks\[aws\]'"):
+        gather(target(source="live", settings=settings))

@@ -1,6 +1,6 @@
 """The exception tree: what a user did or met is a VpclinkError; anything else is our bug.
 
-Errors of boto3, requests and ssl are translated where they appear, so that nothing above the
+Errors of boto3, sockets and ssl are translated where they appear, so that nothing above the
 edge has to know those libraries.
 """
 

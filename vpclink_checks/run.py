@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path as FilePath
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from vpclink_checks.checks.catalogue import Check, Context, catalogue
 from vpclink_checks.checks.judging import Judging, Rules
@@ -19,6 +22,9 @@ from vpclink_checks.reach.engine import Reach
 from vpclink_checks.report import EnvironmentReport, Finding
 from vpclink_checks.settings import EnvSettings, StaticSettings
 from vpclink_checks.sources.facts import Recording
+
+if TYPE_CHECKING:  # sockets are for those who probe
+    from vpclink_checks.probes.http import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +77,17 @@ def gather(target: Target) -> Gathered:
 def _recording(target: Target) -> Recording:
     if target.path is not None:
         return faulty(_read(target.path), target.fault)
-    from vpclink_checks.sources.live.collect import collect  # noqa: PLC0415 - boto3
-
+    collect: Callable[[EnvSettings], Recording] = _live("collect", target.settings).collect
     return collect(target.settings)
+
+
+def _live(name: str, settings: EnvSettings) -> ModuleType:
+    """A module of sources/live, all of which take boto3. Raises CollectError where that is not installed."""
+    try:
+        return import_module(f"vpclink_checks.sources.live.{name}")
+    except ModuleNotFoundError as missing:
+        text = f"env.{settings.name}: live AWS takes {missing.name}: pip install 'vpclink-checks[aws]'"
+        raise CollectError(text) from None
 
 
 def _read(path: FilePath) -> Recording:
@@ -112,9 +126,18 @@ def _probed(target: Target, settings: EnvSettings, recording: Recording) -> Gath
     if not target.probes:
         return Gathered(recording=recording)
     from vpclink_checks.probes.plan import plan  # noqa: PLC0415
-    from vpclink_checks.probes.send import send  # noqa: PLC0415 - requests
+    from vpclink_checks.probes.send import send  # noqa: PLC0415
 
-    return Gathered(recording=recording, observations=send(plan(topology_of(target, recording), settings)))
+    requests = plan(topology_of(target, recording), settings)
+    return Gathered(recording=recording, observations=send(requests, signer=_signer(settings)))
+
+
+def _signer(settings: EnvSettings) -> Signer | None:
+    """Signs the probes that ask for SigV4, with the environment's own credentials; None where none asks."""
+    if not any(probe.auth == "sigv4" for probe in settings.probes):
+        return None
+    make: Callable[[EnvSettings], Signer] = _live("signing", settings).signer
+    return make(settings)
 
 
 def named(settings: EnvSettings, recording: Recording) -> EnvSettings:
