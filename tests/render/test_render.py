@@ -123,3 +123,14 @@ def test_a_finding_without_extras_is_a_short_block() -> None:
     shown = terminal.block(bare)
     assert shown[0] == "  UNKNOWN blocker  target-group/healthy-targets"
     assert [line.split()[0] for line in shown[1:]] == ["subject", "path", "expected", "actual"]
+
+
+def test_a_fix_of_several_lines_stays_under_its_first() -> None:
+    assert FAIL.fix is not None
+    shown = terminal.block(replace(FAIL, fix=replace(FAIL.fix, terraform="resource {\n  port = 1\n}")))
+    start = next(row for row, line in enumerate(shown) if "terraform" in line)
+    assert shown[start : start + 3] == [
+        "    terraform  resource {",
+        "                 port = 1",
+        "               }",
+    ]

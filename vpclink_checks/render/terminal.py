@@ -94,7 +94,13 @@ def block(finding: Finding, paint: Paint | None = None) -> list[str]:
     rows += [("actual", finding.message)]
     rows += [("decided by", f"{one.operation} {one.field} = {one.value}") for one in finding.evidence]
     rows += [*_packet(finding.witness), *_fix(finding.fix), *_where(finding)]
-    return [head, *(f"    {paint(name.ljust(LABEL), DIM)} {text}" for name, text in rows if text)]
+    return [head, *(line for name, text in rows if text for line in _row(name, text, paint))]
+
+
+def _row(name: str, text: str, paint: Paint) -> list[str]:
+    """One row; the further lines of a longer text stand under its first."""
+    first, *rest = text.splitlines()
+    return [f"    {paint(name.ljust(LABEL), DIM)} {first}", *(f"    {'':{LABEL}} {line}" for line in rest)]
 
 
 def _subject(finding: Finding) -> str:
