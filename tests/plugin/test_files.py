@@ -96,6 +96,13 @@ def test_a_named_file_that_is_nobodys_gets_a_hint(pytester: pytest.Pytester, fol
     result.stderr.fnmatch_lines(["ERROR: *package.json*", "ERROR: *package.json is no ECS task definition*"])
 
 
+def test_a_named_toml_that_is_nobodys_gets_a_hint(pytester: pytest.Pytester, folder: Path) -> None:
+    (folder / "poetry.toml").write_text("[virtualenvs]\nin-project = true\n")
+    result = pytester.runpytest_inprocess("poetry.toml")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: vpclink: poetry.toml is no vpclink config"])
+
+
 def test_a_named_file_of_another_plugin_is_left_to_it(pytester: pytest.Pytester, folder: Path) -> None:
     pytester.makeconftest(
         """

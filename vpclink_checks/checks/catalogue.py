@@ -146,11 +146,12 @@ def _module_of(hop: str) -> str:
 
 @cache
 def catalogue() -> tuple[Check, ...]:
-    """Every check, hop by hop from the caller to the container, in the order of declaration."""
+    """Every check, hop by hop from the caller to the container; a hop's own module before those it takes in."""
     found: list[Check] = []
     for hop in HOPS:
         module = import_module(_module_of(hop))
-        found.extend(value for value in vars(module).values() if isinstance(value, Check))
+        mine = [value for value in vars(module).values() if isinstance(value, Check)]
+        found += sorted(mine, key=lambda one: one.judge.__module__ != module.__name__)
     return tuple(found)
 
 

@@ -37,8 +37,8 @@ class Asked:
 
     ``files`` gives each config file (by absolute path) the targets that hang on it; ``parts`` the
     names of targets of which only some nodes are asked for; ``named`` the JSON files on the command
-    line; ``arguments`` what pytest is to collect; ``leading`` the folders outside rootdir that lead
-    to our files alone.
+    line, ``strange`` the TOML files there that are no config; ``arguments`` what pytest is to
+    collect; ``leading`` the folders that lead to our files alone.
     """
 
     options: Options
@@ -49,6 +49,7 @@ class Asked:
     files: Mapping[Path, tuple[Target, ...]] = field(default_factory=dict)
     parts: frozenset[str] = frozenset()
     named: frozenset[Path] = frozenset()
+    strange: frozenset[Path] = frozenset()
     leading: frozenset[Path] = frozenset()
 
     @property
@@ -118,6 +119,7 @@ def ask(options: Options, where: Where, today: date) -> Asked:
         files=files,
         parts=frozenset(one.parts[0] for one in configs if len(one.parts) > 1),
         named=named,
+        strange=frozenset(one.path for one in arguments if one.path.suffix == ".toml" and one not in configs),
         leading=corridors([*files, *named], others, where.rootdir),
     )
     _check_nodes(asked, [one for one in configs if one.path in files])

@@ -102,9 +102,13 @@ class Gate:
         try:
             return (yield)
         except pytest.UsageError as error:
-            strange = sorted(self.asked.shown(path) for path in self.asked.named - set(self.file_targets))
-            hints = (f"vpclink: {name} is no ECS task definition" for name in strange)
-            raise pytest.UsageError(*error.args, *hints) from None
+            raise pytest.UsageError(*error.args, *self._hints()) from None
+
+    def _hints(self) -> list[str]:
+        """A line for each named file that might have been ours."""
+        nobodys = dict.fromkeys(self.asked.named - set(self.file_targets), "ECS task definition")
+        nobodys |= dict.fromkeys(self.asked.strange, "vpclink config")
+        return [f"vpclink: {self.asked.shown(path)} is no {what}" for path, what in sorted(nobodys.items())]
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count what the user's own selection leaves out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,47 +32,39 @@ class Options:
 def read(given: Given, folder: Path) -> Options:
     """The options; relative paths start at *folder*. Raises ConfigError with every mistake."""
     problems: list[Problem] = []
-
-    def choice(option: str, choices: Collection[str]) -> str | None:
-        value = given(option)
-        if value is None or value in choices:
-            return None if value is None else str(value)
-        hint = f"expected {_or(choices)}"
-        problems.append(Problem(f"--vpclink-{option}", None, f"{value!r} is not a value of this option", hint=hint))
-        return None
-
-    def path(option: str) -> Path | None:
-        value = given(option)
-        return folder / str(value) if value else None
-
-    fail_on = choice("fail-on", [one.value for one in Severity])
-    probe = choice("probe", ("on", "off"))
-    report = given("report")
-    options = Options(
+    fail_on = _choice(given, "fail-on", [one.value for one in Severity], problems)
+    unknown = _choice(given, "unknown", ("fail", "warn"), problems)
+    probe = _choice(given, "probe", ("on", "off"), problems)
+    if problems:
+        raise ConfigError(problems)
+    config, snapshot, report = given("config"), given("snapshot"), given("report")
+    return Options(
         env=names(str(given("env") or "")),
-        config=path("config"),
-        snapshot=path("snapshot"),
+        config=folder / str(config) if config else None,
+        snapshot=folder / str(snapshot) if snapshot else None,
         record=str(given("record") or ""),
         static=bool(given("static")),
         report=None if report is None else str(report),
         fail_on=Severity(fail_on) if fail_on else Severity.RISK,
-        unknown=choice("unknown", ("fail", "warn")),
+        unknown=unknown,
         probe=None if probe is None else probe == "on",
         fault=str(given("fault") or ""),
     )
-    if problems:
-        raise ConfigError(problems)
-    return options
+
+
+def _choice(given: Given, option: str, choices: Sequence[str], problems: list[Problem]) -> str | None:
+    """The value, if it is one of the choices; None where nothing was said."""
+    value = given(option)
+    if value is None or value in choices:
+        return None if value is None else str(value)
+    hint = f"expected {', '.join(choices[:-1])} or {choices[-1]}"
+    problems.append(Problem(f"--vpclink-{option}", None, f"{value!r} is not a value of this option", hint=hint))
+    return None
 
 
 def names(text: str) -> tuple[str, ...]:
     """``"prod, staging"`` -> ``("prod", "staging")``, each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _or(words: Collection[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def nearest(word: str, words: Collection[str]) -> str:

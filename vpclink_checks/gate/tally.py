@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ class Tally:
     def keep(self, folder: Path) -> None:
         """Leave the counts where the controller reads them."""
         counts = {"collected": self.collected, "deselected": self.deselected}
-        draft = folder / f"collected.{id(self)}.draft"
+        draft = folder / f"collected.{os.getpid()}.draft"
         draft.write_text(json.dumps(counts), encoding="utf-8")
         draft.replace(folder / "collected.json")
 
