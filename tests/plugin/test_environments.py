@@ -127,6 +127,7 @@ def test_workers_see_the_same_and_gather_once(pytester: pytest.Pytester) -> None
     alone = pytester.runpytest_inprocess("--vpclink-env=demo", FAULT, "-p", "no:xdist")
     assert (pytester.path / "gathered").read_text() == "demo "
     one = json.loads((pytester.path / "reports" / "report.json").read_text())
+    (pytester.path / "reports" / "report.json").unlink()
     shared = pytester.runpytest_subprocess("--vpclink-env=demo", FAULT, "-n2")
     assert (pytester.path / "gathered").read_text() == "demo demo "
     two = json.loads((pytester.path / "reports" / "report.json").read_text())

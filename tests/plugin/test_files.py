@@ -141,6 +141,18 @@ def test_unknown_warns_for_files_and_fails_on_demand(pytester: pytest.Pytester, 
     strict.assert_outcomes(failed=1)
 
 
+def test_no_line_of_a_file_is_shown(pytester: pytest.Pytester, folder: Path) -> None:
+    """One line may hold it all: the value of an environment variable beside an open question."""
+    written = json.loads(task_definition("${PORT}"))
+    written["containerDefinitions"][0]["environment"] = [{"name": "TOKEN", "value": "hunter2-token"}]
+    (folder / "one-line.json").write_text(json.dumps(written))
+    for option in ("--vpclink-unknown=warn", "--vpclink-unknown=fail"):
+        result = pytester.runpytest_inprocess("one-line.json", option, "-ra", "-l", "--vpclink-report=out")
+        result.stdout.fnmatch_lines(["*unknown*"])
+        assert "hunter2" not in result.stdout.str() + result.stderr.str()
+    assert "hunter2" not in "".join(one.read_text() for one in (folder / "out").iterdir())
+
+
 def test_reports_of_files_are_written_on_demand(pytester: pytest.Pytester, folder: Path) -> None:
     result = pytester.runpytest_inprocess("infra/bad.json", "--vpclink-report=out")
     assert result.ret == 1

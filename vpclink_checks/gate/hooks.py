@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from vpclink_checks.words import Severity
 SHARED = "vpclink"  # our key in xdist's workerinput
 BUG = "vpclink_bug"  # a property of the report of an item that broke
 EXPECTED = (GateClosed, pytest.skip.Exception, pytest.xfail.Exception, KeyboardInterrupt)
-FINISHED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+TOLD = tuple(map(pytest.ExitCode, (0, 1, 2, 5)))  # not after an internal or a usage error; -n2 -x ends in 2
 
 
 class Gate:
@@ -197,7 +198,7 @@ class Gate:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge once more from the same facts, write the reports, set the exit status."""
         told = self.looped and not self.worker and not self.config.getoption("collectonly")
-        if not told or exitstatus not in FINISHED:
+        if not told or exitstatus not in TOLD:
             return
         self.closing = close(self, finished=exitstatus == pytest.ExitCode.OK)
         session.exitstatus = self.closing.status(int(exitstatus))
@@ -242,13 +243,14 @@ def _raise(item: CheckItem, outcome: ItemOutcome) -> None:
 
 
 def _warn(item: CheckItem, text: str) -> None:
-    """A warning that stays one: what gates is for --vpclink-fail-on to say, not for -W error."""
-    import warnings  # noqa: PLC0415
+    """A warning that stays one: what gates is for --vpclink-fail-on to say, not for -W error.
 
+    It is placed at the node id: pytest shows the line of a warning's file, which may hold a secret.
+    """
     warning = VpclinkWarning(f"{item.target.name} {item.check.id}: {text}")
     try:
-        item.warn(warning)
+        warnings.warn_explicit(warning, None, filename=item.nodeid, lineno=1)
     except VpclinkWarning:
         with warnings.catch_warnings():
             warnings.simplefilter("always", VpclinkWarning)
-            item.warn(warning)
+            warnings.warn_explicit(warning, None, filename=item.nodeid, lineno=1)
