@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from vpclink_checks.gate.arguments import may_be_json
+
 TITLE = "vpclink: a private API on AWS, audited hop by hop"
 OPTIONS = (
     ("env", "NAME[,NAME...]", "environments of vpclink.toml to check; 'all'; 'demo' is built in"),
@@ -22,7 +24,6 @@ OPTIONS = (
 )
 STATIC = "collect infrastructure files in the folders given"
 MARKER = "vpclink(hop, check, severity): one check of the private API path; -m vpclink is the whole gate"
-OURS = (".toml", ".json")  # what a file named on the command line may be for us
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,4 +61,5 @@ def _asked(config: pytest.Config) -> bool:
         return True
     if any(config.getoption(f"vpclink_{option}") for option in ("record", "fault")):
         return True  # for nothing: the gate says so
-    return any(arg.partition("::")[0].endswith(OURS) for arg in config.args)
+    names = [arg.partition("::")[0] for arg in config.args]
+    return any(name.endswith(".toml") or may_be_json(name) for name in names)

@@ -36,6 +36,16 @@ def test_a_good_file_opens_the_gate(pytester: pytest.Pytester, folder: Path) -> 
     assert not (folder / "reports").exists()
 
 
+@pytest.mark.parametrize("name", ["task.json.tpl", "containers.tftpl", "task.json.j2"])
+def test_a_template_is_judged_whatever_its_name_ends_with(pytester: pytest.Pytester, folder: Path, name: str) -> None:
+    text = task_definition(10000).replace('"memory": 128', '"memory": ${memory}')
+    (folder / "infra" / name).write_text(text)
+    for arguments in ([f"infra/{name}"], ["infra", "--vpclink-static", "-k", name]):
+        result = pytester.runpytest_inprocess(*arguments, "-v")
+        assert result.ret == 0
+        result.stdout.fnmatch_lines([f"infra/{name}::{FIXED} PASSED*"])
+
+
 def test_a_bad_file_fails_in_a_short_block_with_its_place(pytester: pytest.Pytester, folder: Path) -> None:
     result = pytester.runpytest_inprocess("infra/bad.json", "-rs")
     assert result.ret == 1

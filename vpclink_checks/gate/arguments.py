@@ -41,6 +41,11 @@ def built_in(argument: Argument) -> Argument:
     return argument.moved(packaged) if packaged and not argument.path.exists() else argument
 
 
+def may_be_json(name: str) -> bool:
+    """Whether a file of this name may be JSON or a template of it (``task-definition.json.tpl``)."""
+    return name.endswith((".json", ".tpl", ".tftpl", ".j2", ".template"))
+
+
 def is_config(path: Path, config: Path | None) -> bool:
     """Whether a named file is a config file of ours: by name, by option, or by its tables."""
     if path in (config, *BUILT_IN.values()) or path.name == CONFIG_NAME:

@@ -12,7 +12,7 @@ from vpclink_checks import settings as config_files
 from vpclink_checks.checks.catalogue import catalogue
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.errors import ConfigError, Problem, SourceError
-from vpclink_checks.gate.arguments import BUILT_IN, Argument, built_in, corridors, is_config, parse, shown
+from vpclink_checks.gate.arguments import BUILT_IN, Argument, built_in, corridors, is_config, may_be_json, parse, shown
 from vpclink_checks.gate.options import Options, mistake, nearest
 from vpclink_checks.run import Target, faulty
 from vpclink_checks.settings import BackendSettings, EnvSettings, Settings
@@ -108,7 +108,7 @@ def ask(options: Options, where: Where, today: date) -> Asked:
     targets = [_target(name, options, settings, today) for name in names]
     files = _by_file(targets, settings)
     every = [*arguments, *_missing(files, arguments)]
-    named = frozenset(one.path for one in arguments if one.path.suffix == ".json" and one.path.is_file())
+    named = frozenset(one.path for one in arguments if may_be_json(one.path.name) and one.path.is_file())
     others = [one.path for one in every if one.path not in files and one.path not in named]
     asked = Asked(
         options=options,

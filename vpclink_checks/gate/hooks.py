@@ -14,6 +14,7 @@ import pytest
 
 from vpclink_checks.checks.catalogue import Check
 from vpclink_checks.errors import ConfigError, VpclinkError, VpclinkWarning
+from vpclink_checks.gate.arguments import may_be_json
 from vpclink_checks.gate.asked import Asked, Where, ask
 from vpclink_checks.gate.closing import Closing, close
 from vpclink_checks.gate.nodes import CheckItem, ConfigFile, Corridor, GateClosed, TargetNode
@@ -88,7 +89,7 @@ class Gate:
         """The node of a file of ours, or None."""
         if path in self.asked.files:
             return ConfigFile.of(parent, self, path)
-        if path.suffix != ".json" or not (path in self.asked.named or self.asked.options.static):
+        if path not in self.asked.named and not (self.asked.options.static and may_be_json(path.name)):
             return None
         from vpclink_checks.sources.task_definition import looks_like  # noqa: PLC0415
 
