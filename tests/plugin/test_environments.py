@@ -353,9 +353,12 @@ def test_one_environment_without_credentials_beside_one_that_works(
     both.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_findings_are_written_out_once(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_findings_are_written_out_once(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, ci: str) -> None:
+    """In CI too, where pytest's short summary shows whole messages."""
+    monkeypatch.setenv("CI", ci)
     options = ["--vpclink-env=demo", FAULT, "--vpclink-probe=off", "-k", "service/running"]
-    for extra in ([], ["--tb=no"]):
+    for extra in ([], ["--tb=no"], ["-n2"]):
         result = pytester.runpytest_inprocess(*options, *extra)
         (actual,) = {line.strip() for line in result.outlines if line.strip().startswith("actual ")}
         shown = [line for line in result.outlines if line.strip() == actual]

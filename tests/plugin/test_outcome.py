@@ -57,7 +57,7 @@ NOT_APPLICABLE = found(Outcome.NOT_APPLICABLE, message="there is no listener")
 def test_the_item_is_the_worst_of_its_findings(findings: list[Finding], kind: str, words: list[str]) -> None:
     outcome = outcome_of(findings, lambda _check: True)
     assert outcome.kind == kind
-    assert all(word in outcome.text for word in words)
+    assert all(word in outcome.text + outcome.blocks for word in words)
 
 
 def test_findings_that_do_not_gate_are_not_in_the_failure() -> None:

@@ -233,7 +233,7 @@ def _given(config: pytest.Config, option: str) -> object:
 
 def _raise(item: CheckItem, outcome: ItemOutcome) -> None:
     if outcome.kind == FAILED:
-        raise GateClosed(outcome.text)
+        raise GateClosed(outcome.text, outcome.blocks)
     if outcome.kind == SKIPPED:
         pytest.skip(outcome.text)
     if outcome.kind == XFAILED:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class GateClosed(VpclinkError):  # noqa: N818 - what closes a gate is no error of anybody's
-    """A check's item fails; the text is all that is shown."""
+    """A check's item fails: one line for pytest's summary, and *blocks* for whoever reads on."""
+
+    def __init__(self, line: str, blocks: str = "") -> None:
+        super().__init__(line)
+        self.blocks = blocks
 
 
 class ConfigFile(pytest.Collector):
@@ -108,9 +112,14 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was found, with no traceback; a bug of ours keeps its own."""
-        if isinstance(excinfo.value, GateClosed):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        if not isinstance(excinfo.value, GateClosed):
+            return super().repr_failure(excinfo, style)
+        shown = excinfo.getrepr(style="value")
+        if shown.reprcrash is not None:
+            shown.reprcrash.message = str(excinfo.value)  # the summary's line, without the class's name
+        if excinfo.value.blocks:
+            shown.addsection(self.check.id, excinfo.value.blocks, sep="-")
+        return shown
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the environment is declared (lines count from 0 here), and the name of the check."""

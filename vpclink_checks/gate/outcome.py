@@ -15,10 +15,11 @@ FAILED, WARNED, PASSED, SKIPPED, XFAILED = "failed", "warned", "passed", "skippe
 
 @dataclass(frozen=True, slots=True)
 class ItemOutcome:
-    """``kind`` is one of the words above; ``text`` what the item says."""
+    """``kind`` is one of the words above; ``text`` what the item says, ``blocks`` what closes the gate at length."""
 
     kind: str
     text: str = ""
+    blocks: str = ""
 
 
 def outcome_of(findings: Sequence[Finding], collected: Callable[[str], bool]) -> ItemOutcome:
@@ -29,7 +30,7 @@ def outcome_of(findings: Sequence[Finding], collected: Callable[[str], bool]) ->
     """
     gating = [one for one in findings if one.gates]
     if gating:
-        return ItemOutcome(FAILED, text_of(gating))
+        return ItemOutcome(FAILED, gating[0].message, blocks_of(gating))
     unsaid = [one for one in findings if one.blocked_by and not collected(one.blocked_by)]
     if unsaid:
         return ItemOutcome(FAILED, _unsaid(unsaid))
@@ -50,9 +51,9 @@ def _mild(worst: Outcome, these: Sequence[Finding]) -> ItemOutcome:
     return ItemOutcome(PASSED)
 
 
-def text_of(findings: Sequence[Finding]) -> str:
-    """What pytest's short summary shows of it, then one block for each finding."""
-    return f"{findings[0].message}\n\n" + "\n\n".join(dedent("\n".join(block(one))) for one in findings)
+def blocks_of(findings: Sequence[Finding]) -> str:
+    """One block for each finding."""
+    return "\n\n".join(dedent("\n".join(block(one))) for one in findings)
 
 
 def _waived(finding: Finding) -> str:
