@@ -173,10 +173,15 @@ def _fixed_service(ctx: Context) -> tuple[Subject[Service], ...]:
     return service_subject(ctx)
 
 
-def _eligible(ctx: Context, service: Service) -> list[ContainerInstance]:
-    """Instances that may take a task: ACTIVE, with a connected agent (semantics of placement)."""
+def _active(ctx: Context, service: Service) -> list[ContainerInstance]:
+    """Instances that keep their tasks: an agent that lost its connection for a while does not end them."""
     hosts = ctx.topology.container_instances.need(service.cluster_arn)
-    return [host for host in hosts if host.status == "ACTIVE" and host.agent_connected]
+    return [host for host in hosts if host.status == "ACTIVE"]
+
+
+def _eligible(ctx: Context, service: Service) -> list[ContainerInstance]:
+    """Instances that may take a new task: ACTIVE, with a connected agent (ECS developer guide, task placement)."""
+    return [host for host in _active(ctx, service) if host.agent_connected]
 
 
 @check(
@@ -189,8 +194,8 @@ def _eligible(ctx: Context, service: Service) -> list[ContainerInstance]:
     source="ECS developer guide, service event messages (already using a port required by your task)",
 )
 def room_for_fixed_ports(ctx: Context, service: Service) -> Verdict:
-    eligible = len(_eligible(ctx, service))
-    evidence = Evidence("ecs:DescribeContainerInstances", "ACTIVE and connected", str(eligible))
+    eligible = len(_active(ctx, service))
+    evidence = Evidence("ecs:DescribeContainerInstances", "ACTIVE", str(eligible))
     if service.scheduling == "DAEMON":
         return passed(f"{service.name} is a DAEMON service: one task an instance", evidence)
     if service.desired <= eligible:
@@ -272,7 +277,7 @@ def port_not_shared(ctx: Context, service: Service) -> Verdict:
 
 def _shared(ctx: Context, service: Service, other: Service, shared: list[tuple[int, str]]) -> Verdict:
     names = ", ".join(f"{port}/{protocol}" for port, protocol in shared)
-    eligible = len(_eligible(ctx, service))
+    eligible = len(_active(ctx, service))
     wanted = service.desired + other.desired
     evidence = Evidence("ecs:DescribeTaskDefinition", f"hostPort of {other.name}", names)
     both = f"{service.name} and {other.name} both claim host port {names}"

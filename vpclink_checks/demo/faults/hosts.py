@@ -101,10 +101,7 @@ FAULTS = (
         hop="instance",
         title="No ECS agent is connected; what runs keeps running",
         changes=(Set(HOSTS, "", ("containerInstances", "*", "agentConnected"), False),),  # noqa: FBT003 - AWS's value
-        fails={
-            "instance/agent-connected": ("orders",),
-            "service/room-for-fixed-ports": ("orders",),
-        },
+        fails={"instance/agent-connected": ("orders",)},
     ),
     Fault(
         id="host-instance-draining",
