@@ -76,7 +76,7 @@ def gather(target: Target) -> Gathered:
 
 def _recording(target: Target) -> Recording:
     if target.path is not None:
-        return faulty(_read(target.path), target.fault)
+        return faulty(_meant(target.settings, _read(target.path)), target.fault)
     collect: Callable[[EnvSettings], Recording] = _live("collect", target.settings).collect
     return collect(target.settings)
 
@@ -99,6 +99,18 @@ def _read(path: FilePath) -> Recording:
         here = FilePath.cwd()
         shown = path.relative_to(here) if path.is_relative_to(here) else path
         raise SourceError(replace(error.problem, file=str(shown))) from None
+
+
+def _meant(settings: EnvSettings, recording: Recording) -> Recording:
+    """The recording, if it is of the account and region that the config says. Raises CollectError."""
+    for key, said, found in (
+        ("account", settings.account, recording.account),
+        ("region", settings.region, recording.region),
+    ):
+        if said and said != found:
+            where = f"{key} {found}" if found else f"no {key} that it names"
+            raise CollectError(f"env.{settings.name}: the snapshot is of {where}, but the config says {key} {said}")
+    return recording
 
 
 def faulty(recording: Recording, fault: str) -> Recording:

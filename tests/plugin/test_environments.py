@@ -336,6 +336,21 @@ def test_an_environment_that_cannot_be_collected(
         result.stdout.no_fnmatch_line(stray)
 
 
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (("123456789012", "999999999999"), "the snapshot is of account 123456789012, but the config says account 9*9"),
+        (("eu-west-2", "us-east-1"), "the snapshot is of region eu-west-2, but the config says region us-east-1"),
+    ],
+)
+def test_a_recording_of_elsewhere_is_refused(project: Path, run: Run, said: tuple[str, str], line: str) -> None:
+    (project / "vpclink.toml").write_text(CONFIG.replace(*said))
+    result = run()
+    assert result.ret == 2
+    result.stdout.fnmatch_lines([f"*env.prod: {line}*"])
+    assert "passed" not in run("vpclink.toml").parseoutcomes()
+
+
 def test_one_environment_without_credentials_beside_one_that_works(
     pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,6 +474,10 @@ def test_nothing_is_left_behind(pytester: pytest.Pytester, run: Run, monkeypatch
         (["--vpclink-env=prod", "--vpclink-snapshot=lost.json"], "ERROR: --vpclink-snapshot: *lost.json*"),
         (["--vpclink-env=demo", "--vpclink-fault=nope"], "ERROR: --vpclink-fault: *'nope'*svc-zero-running*"),
         (["--vpclink-env=prod", "-n2", "--vpclink-unknown=x"], "ERROR: --vpclink-unknown: *"),
+        (
+            ["--vpclink-snapshot=gone.json"],
+            "ERROR: --vpclink-snapshot: there is no *gone.json (expected a recording that --vpclink-record wrote)",
+        ),
         (["lost.json::task-definition", "-n2"], "ERROR: lost.json::task-definition: there is no such file"),
         (["--vpclink-env=prod", "-o", "vpclink_probe=maybe"], "ERROR: --vpclink-probe: *"),
     ],

@@ -106,6 +106,15 @@ def test_a_named_file_that_is_nobodys_gets_a_hint(pytester: pytest.Pytester, fol
     result.stderr.fnmatch_lines(["ERROR: *package.json*", "ERROR: *package.json is no ECS task definition*"])
 
 
+def test_a_named_look_alike_is_told_by_what_it_is(pytester: pytest.Pytester, folder: Path) -> None:
+    batch = {"jobDefinitionName": "x", "type": "container", "containerProperties": {"image": "i", "portMappings": []}}
+    (folder / "batch.json").write_text(json.dumps(batch))
+    result = pytester.runpytest_inprocess("batch.json")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: vpclink: batch.json:*this is *Batch*"])
+    assert "is no ECS task definition" not in result.stderr.str()
+
+
 def test_a_named_toml_that_is_nobodys_gets_a_hint(pytester: pytest.Pytester, folder: Path) -> None:
     (folder / "poetry.toml").write_text("[virtualenvs]\nin-project = true\n")
     result = pytester.runpytest_inprocess("poetry.toml")

@@ -182,7 +182,7 @@ def _check_use(options: Options, names: Collection[str]) -> None:
     if options.snapshot and len(names) > 1:
         raise mistake("snapshot", f"one snapshot cannot stand for {len(names)} environments", "name one environment")
     if options.snapshot and not options.snapshot.exists():
-        raise mistake("snapshot", f"there is no {options.snapshot}", "a recording, or a folder of aws cli outputs")
+        raise mistake("snapshot", f"there is no {options.snapshot}", "expected a recording that --vpclink-record wrote")
     if options.record and len(names) > 1 and "{env}" not in options.record:
         raise mistake("record", f"{len(names)} environments need a file each", "put {env} into PATH")
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from vpclink_checks.checks.catalogue import Check
-from vpclink_checks.errors import ConfigError, VpclinkError, VpclinkWarning
+from vpclink_checks.errors import ConfigError, SourceError, VpclinkError, VpclinkWarning
 from vpclink_checks.gate.arguments import may_be_json
 from vpclink_checks.gate.asked import Asked, Where, ask
 from vpclink_checks.gate.closing import Closing, close
@@ -108,9 +108,19 @@ class Gate:
 
     def _hints(self) -> list[str]:
         """A line for each named file that might have been ours."""
-        nobodys = dict.fromkeys(self.asked.named - set(self.file_targets), "ECS task definition")
-        nobodys |= dict.fromkeys(self.asked.strange, "vpclink config")
-        return [f"vpclink: {self.asked.shown(path)} is no {what}" for path, what in sorted(nobodys.items())]
+        lines = {path: self._hint(path) for path in self.asked.named - set(self.file_targets)}
+        lines |= {path: f"{self.asked.shown(path)} is no vpclink config" for path in self.asked.strange}
+        return [f"vpclink: {line}" for _, line in sorted(lines.items())]
+
+    def _hint(self, path: Path) -> str:
+        """What this file is instead of an ECS task definition, as far as its reader can tell."""
+        from vpclink_checks.sources.task_definition import read as read_file  # noqa: PLC0415
+
+        try:
+            read_file(path, self.asked.shown(path), self.asked.settings.static)
+        except SourceError as error:
+            return str(error)
+        return f"{self.asked.shown(path)} is no ECS task definition"
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Count what the user's own selection leaves out."""
