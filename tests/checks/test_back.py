@@ -30,10 +30,11 @@ from vpclink_checks.model.ecs import (
     TaskDefinition,
 )
 from vpclink_checks.model.fact import Gap, Table
-from vpclink_checks.model.network import RouteEntry
+from vpclink_checks.model.network import RouteEntry, Vpc
 from vpclink_checks.model.path import Path, Stop
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.engine import Reach
+from vpclink_checks.report import Finding
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.words import Outcome
 
@@ -44,14 +45,23 @@ Deviation = tuple[dict[str, Any], dict[str, Any]]
 DENIED = Gap(operation="x:Y", action="x:Y", code="AccessDeniedException")
 
 
-def found(topology: Topology) -> dict[str, str]:
-    """The checks that did more than pass, with the worst outcome of each."""
+def loud(topology: Topology) -> list[Finding]:
+    """The findings that did more than pass, the worst last."""
     context = Context(
         topology=topology, settings=EnvSettings(name="t"), reach=Reach(topology), now=topology.taken_at or stack.TAKEN
     )
-    loud = [one for one in judge(context, Rules(today=date(2026, 11, 2)), checks=CHECKS) if one.outcome not in QUIET]
-    loud.sort(key=lambda one: -one.outcome.rank)
-    return {one.check: one.outcome.value for one in loud}
+    every = judge(context, Rules(today=date(2026, 11, 2)), checks=CHECKS)
+    return sorted((one for one in every if one.outcome not in QUIET), key=lambda one: -one.outcome.rank)
+
+
+def found(topology: Topology) -> dict[str, str]:
+    """The checks that did more than pass, with the worst outcome of each."""
+    return {one.check: one.outcome.value for one in loud(topology)}
+
+
+def messages(topology: Topology) -> dict[str, str]:
+    """What the worst finding of each of them says."""
+    return {one.check: one.message for one in loud(topology)}
 
 
 def with_path(path: Path, **tables: Any) -> Topology:
@@ -80,6 +90,14 @@ def targets(*states: str, **changes: Any) -> Topology:
     )
     rows = tuple(replace(row, **changes) for row in rows)
     return with_path(PATH_API, targets=Table(rows={stack.TG_API: rows}))
+
+
+def addresses(*ids: str) -> Topology:
+    """Targets by address, registered for every zone."""
+    rows = tuple(Target(id=id_, port=8080, zone="all") for id_ in ids)
+    changed, awsvpc = replace(GROUP_API, target_type="ip"), replace(TASK_DEFINITION, network_mode="awsvpc")
+    path = replace(PATH_API, target_group=changed, task_definition=awsvpc)
+    return with_path(path, targets=Table(rows={stack.TG_API: rows}))
 
 
 def a_listener(**changes: Any) -> Topology:
@@ -264,6 +282,31 @@ DEVIATIONS: dict[str, tuple[Callable[[], Topology], dict[str, str]]] = {
             "target-group/all-targets-healthy": "blocked",
             "load-balancer/every-zone-has-a-target": "blocked",
         },
+    ),
+    "one unchecked, the other zone's": (
+        lambda: targets("healthy", "unavailable"),
+        {"target-group/all-targets-healthy": "unknown", "load-balancer/every-zone-has-a-target": "unknown"},
+    ),
+    "one unchecked, cross-zone on": (
+        lambda: cross_zone_on(targets("healthy", "unavailable")),
+        {"target-group/all-targets-healthy": "unknown"},
+    ),
+    "one unchecked, one unhealthy": (
+        lambda: targets("unhealthy", "unavailable"),
+        {
+            "target-group/healthy-targets": "unknown",
+            "target-group/all-targets-healthy": "blocked",
+            "load-balancer/every-zone-has-a-target": "blocked",
+        },
+    ),
+    "target state of tomorrow": (
+        lambda: targets("healthy", "brandnew"),
+        {"target-group/all-targets-healthy": "unknown", "load-balancer/every-zone-has-a-target": "unknown"},
+    ),
+    "addresses of every zone": (lambda: addresses("10.0.1.50", "10.0.2.50"), {}),
+    "an address target that is none": (
+        lambda: addresses("10.0.1.50", "i-0c0c0c0c0c0c0c0c0"),
+        {"target-group/targets-in-vpc": "unknown"},
     ),
     "registered on another port": (
         lambda: targets("healthy", "healthy", port=8080),
@@ -464,6 +507,19 @@ def test_another_services_task_definition_that_could_not_be_read_is_unknown() ->
     assert found(replace(topology, task_definitions=Table(rows=rows, gaps=gaps))) == {
         "service/port-not-shared": "unknown"
     }
+
+
+def test_a_state_of_tomorrow_is_named_as_written() -> None:
+    said = messages(targets("healthy", "brandnew"))
+    for check in ("target-group/all-targets-healthy", "load-balancer/every-zone-has-a-target"):
+        assert "'brandnew'" in said[check], check
+    assert "'brandnew'" in messages(targets("brandnew"))["target-group/healthy-targets"]
+
+
+@pytest.mark.parametrize("blocks", [(), ("",), ("10.0.0.0/99",), ("10.0.1.7/16", "odd")])
+def test_blocks_that_are_none_are_no_crash(blocks: tuple[str, ...]) -> None:
+    topology = replace(addresses("192.0.2.7", "192.0.2.8"), vpcs=by("id", Vpc(id=stack.VPC, cidrs=blocks)))
+    assert found(topology)["target-group/targets-in-vpc"] == "unknown"
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
 from vpclink_checks.checks.subjects import reached
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.topology import Topology
 
+EVERY_ZONE = "all"  # a target that is outside the VPC's zones (botocore 1.44.5, elbv2 TargetDescription)
+JUDGED = ("healthy", "unhealthy", "unhealthy.draining", "draining", "initial", "unused")  # TargetHealthStateEnum
 CROSS_ZONE = "load_balancing.cross_zone.enabled"
 
 
@@ -42,6 +46,16 @@ def zone_of(ctx: Context, target: Target) -> str:
     instance = ctx.topology.instances.peek(target.id)
     zone = getattr(instance, "zone", "")
     return zone or target.zone
+
+
+def health_unread(target: Target) -> bool:
+    """Whether nobody says how this target is: its checks are off, or its state is a word of tomorrow."""
+    return target.state not in JUDGED
+
+
+def in_zone(ctx: Context, targets: Iterable[Target], zone: str) -> list[Target]:
+    """The targets that the zone's node has of its own: those in the zone, and those of every zone."""
+    return [target for target in targets if zone_of(ctx, target) in (zone, EVERY_ZONE)]
 
 
 def target_subjects(ctx: Context) -> tuple[Subject[Target], ...]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from vpclink_checks.checks.balancing import cross_zone, in_service, target_subjects, zone_of
+from vpclink_checks.checks.balancing import (
+    EVERY_ZONE,
+    cross_zone,
+    health_unread,
+    in_service,
+    in_zone,
+    target_subjects,
+    zone_of,
+)
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.subjects import load_balancer_subject, reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
-from vpclink_checks.model.balancing import LoadBalancer, Target
+from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -161,7 +169,7 @@ def serves_target_zones(ctx: Context, target: Target) -> Verdict:
     zone = zone_of(ctx, target)
     enabled = sorted(one.name for one in balancer.zones)
     evidence = Evidence(DESCRIBE, "AvailabilityZones[].ZoneName", ", ".join(enabled))
-    if zone == "all":
+    if zone == EVERY_ZONE:
         raise NotApplicable(f"{target.title} is registered for all zones")
     if not zone or not enabled:
         return unknown(
@@ -189,19 +197,33 @@ def serves_target_zones(ctx: Context, target: Target) -> Verdict:
 )
 def every_zone_has_a_target(ctx: Context, balancer: LoadBalancer) -> Verdict:
     group = reached(ctx, ctx.here.target_group, "target group")
-    healthy = {zone_of(ctx, target) for target in in_service(ctx) if target.healthy}
-    empty = sorted(zone.name for zone in balancer.zones if zone.name not in healthy)
-    if not empty:
+    staying = in_service(ctx)
+    held = {zone.name: in_zone(ctx, staying, zone.name) for zone in balancer.zones}
+    lacking = [zone for zone, there in sorted(held.items()) if not any(target.healthy for target in there)]
+    if not lacking:
         return passed(
             f"each of the {len(balancer.zones)} zones of {balancer.name} has a healthy target in {group.name}"
         )
     if cross_zone(ctx.topology, balancer, group):
         return passed(f"cross-zone is on: every node of {balancer.name} reaches every healthy target of {group.name}")
+    empty = [zone for zone in lacking if not any(health_unread(target) for target in held[zone])]
+    if not empty:
+        return _unread_zones(group, {zone: held[zone] for zone in lacking})
+    healthy = sorted(set(held) - set(lacking))
     return failed(
         f"cross-zone is off and {', '.join(empty)} has no healthy target in {group.name}:"
-        f" {balancer.name} answers from {', '.join(sorted(healthy))} alone",
+        f" {balancer.name} answers from {', '.join(healthy) or 'no zone'} alone",
         Evidence("elbv2:DescribeTargetGroupAttributes", "load_balancing.cross_zone.enabled", "false"),
-        Evidence("elbv2:DescribeTargetHealth", "healthy zones", ", ".join(sorted(healthy))),
+        Evidence("elbv2:DescribeTargetHealth", "healthy zones", ", ".join(healthy)),
+    )
+
+
+def _unread_zones(group: TargetGroup, held: dict[str, list[Target]]) -> Verdict:
+    unread = [target for there in held.values() for target in there if health_unread(target)]
+    states = ", ".join(f"{target.title} is {target.state!r}" for target in dict.fromkeys(unread))
+    return unknown(
+        f"whether {', '.join(held)} has a healthy target in {group.name} is not known: {states}",
+        Evidence("elbv2:DescribeTargetHealth", "TargetHealth.State", states),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from vpclink_checks.checks.balancing import in_service, registered, target_subjects
+from vpclink_checks.checks.balancing import health_unread, in_service, registered, target_subjects
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.subjects import path_subject, reached, target_group_subject
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
@@ -45,6 +45,12 @@ def explain(target: Target) -> str:
 
 def _state(target: Target) -> Evidence:
     return Evidence(HEALTH, f"{target.title} TargetHealth.State", f"{target.state} {target.reason}".strip())
+
+
+def _unread(target: Target) -> str:
+    if target.state == "unavailable":
+        return f"the health of {target.title} is not checked (unavailable)"
+    return f"{target.title} is in a state this version does not know: {target.state!r}"
 
 
 @check(
@@ -108,10 +114,9 @@ def healthy_targets(ctx: Context, group: TargetGroup) -> Verdict:
     healthy = [target for target in staying if target.healthy]
     if healthy:
         return passed(f"{len(healthy)} of {len(staying)} targets of {group.name} are healthy", *evidence)
-    if all(target.state == "unavailable" for target in staying):
-        return unknown(
-            f"health checks of {group.name} are disabled: nobody knows whether its targets answer", *evidence
-        )
+    unread = [target for target in staying if health_unread(target)]
+    if unread:
+        return unknown(f"whether a target of {group.name} is healthy is not known: {_unread(unread[0])}", *evidence)
     return failed(f"no target of {group.name} is healthy: {explain(staying[0])}", *evidence)
 
 
@@ -128,8 +133,8 @@ def healthy_targets(ctx: Context, group: TargetGroup) -> Verdict:
 def all_targets_healthy(ctx: Context, target: Target) -> Verdict:
     if target.healthy:
         return passed(f"{target.title} is healthy", _state(target))
-    if target.state == "unavailable":
-        return unknown(f"the health of {target.title} is not checked", _state(target))
+    if health_unread(target):
+        return unknown(_unread(target), _state(target))
     return failed(explain(target), _state(target))
 
 
@@ -326,6 +331,17 @@ def targets_in_vpc(ctx: Context, target: Target) -> Verdict:
         raise NotApplicable(f"targets of {group.name} are of type {group.target_type}")
     blocks = ctx.topology.vpcs.need(group.vpc_id).cidrs
     evidence = Evidence("ec2:DescribeVpcs", "CidrBlockAssociationSet", ", ".join(blocks))
-    if any(ip_address(target.id) in ip_network(block) for block in blocks):
+    inside = _inside(target.id, blocks)
+    if inside is None:
+        return unknown(f"whether {target.id} is in {group.vpc_id} is not known: no address, or no CIDR block", evidence)
+    if inside:
         return passed(f"{target.id} is in {group.vpc_id}", evidence)
     return noted(f"{target.id} is outside {group.vpc_id} ({', '.join(blocks)})", evidence)
+
+
+def _inside(address: str, blocks: tuple[str, ...]) -> bool | None:
+    """Whether one of the blocks holds the address; None where either is not written as one."""
+    try:
+        return any(ip_address(address) in ip_network(block, strict=False) for block in blocks) if blocks else None
+    except ValueError:
+        return None
