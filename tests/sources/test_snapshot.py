@@ -184,3 +184,18 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path.write_bytes(gzip.compress(content) if zipped else content)
     with pytest.raises(SourceError):
         read(path)
+
+
+def test_an_error_that_names_no_action_gets_the_one_of_its_call(tmp_path: Path) -> None:
+    error = {"code": "AccessDenied", "message": "no"}
+    calls = [
+        {"service": service, "operation": operation, "params": {}, "response": None, "error": error}
+        for service, operation in (("elbv2", "DescribeRules"), ("apigateway", "GetExport"))
+    ]
+    written = {"schema": "vpclink-snapshot/1", "account": "1", "region": "r", "taken_at": "2026-11-02", "calls": calls}
+    (tmp_path / "a.json").write_text(json.dumps(written), encoding="utf-8")
+    actions = {one.call.name: one.gap.action for one in read(tmp_path / "a.json").facts if one.gap is not None}
+    assert actions == {
+        "elbv2:DescribeRules": "elasticloadbalancing:DescribeRules",
+        "apigateway:GetExport": "apigateway:GET",
+    }

@@ -51,12 +51,15 @@ class Table(Generic[T]):
 
     ``gaps`` holds the keys that were asked for in vain; ``gap`` stands for every key that is not
     in ``rows``: the call that lists them all failed, or this source cannot tell. With no gap, a
-    key that is not there does not exist.
+    key that is not there does not exist. ``operation`` and ``action`` are the call that reads such facts,
+    for whoever needs one that does not exist.
     """
 
     rows: Mapping[str, T] = field(default_factory=lambda: MappingProxyType({}))
     gaps: Mapping[str, Gap] = field(default_factory=lambda: MappingProxyType({}))
     gap: Gap | None = None
+    operation: str = field(default="", compare=False)
+    action: str = field(default="", compare=False)
 
     def peek(self, key: str) -> T | Gap | None:
         """The fact, the gap in its place, or None where it is known not to exist."""
@@ -72,7 +75,10 @@ class Table(Generic[T]):
         """The fact. Raises UnknownFact for a gap, and for a key that does not exist."""
         found = self.find(key)
         if found is None:
-            raise UnknownFact(Gap(operation="lookup", action="", code="NotFound", message=f"no {key} in the facts"))
+            asked = self.operation or "lookup"
+            raise UnknownFact(
+                Gap(operation=asked, action=self.action, code="NotFound", message=f"no {key} in the facts")
+            )
         return found
 
     def all(self) -> tuple[T, ...]:

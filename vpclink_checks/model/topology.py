@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,49 @@ from vpclink_checks.model.path import Neighbour, Path
 def _unread() -> Table[Any]:
     """A table that nobody filled is unknown, never empty."""
     return Table(gap=Gap(operation="this source", action="", code="NotRead"))
+
+
+_GATEWAY = "apigateway:GET"
+# The call that each table's facts come from, and its IAM action where that is not the call's own name
+# (Service Authorization Reference: API Gateway, Elastic Load Balancing V2).
+_CALLS = {
+    "domains": ("apigateway:GetDomainName", _GATEWAY),
+    "mappings": ("apigateway:GetBasePathMappings", _GATEWAY),
+    "routing_rules": ("apigatewayv2:ListRoutingRules", "apigateway:ListRoutingRules"),
+    "certificates": ("acm:DescribeCertificate", ""),
+    "hosted_zones": ("route53:ListHostedZones", ""),
+    "records": ("route53:ListResourceRecordSets", ""),
+    "apis": ("apigateway:GetRestApi", _GATEWAY),
+    "stages": ("apigateway:GetStage", _GATEWAY),
+    "deployments": ("apigateway:GetDeployments", _GATEWAY),
+    "edited_routes": ("apigateway:GetResources", _GATEWAY),
+    "served_routes": ("apigateway:GetExport", _GATEWAY),
+    "links": ("apigateway:GetVpcLink", _GATEWAY),
+    "load_balancers": ("elbv2:DescribeLoadBalancers", ""),
+    "load_balancer_attributes": ("elbv2:DescribeLoadBalancerAttributes", ""),
+    "listeners": ("elbv2:DescribeListeners", ""),
+    "listener_rules": ("elbv2:DescribeRules", ""),
+    "target_groups": ("elbv2:DescribeTargetGroups", ""),
+    "target_group_attributes": ("elbv2:DescribeTargetGroupAttributes", ""),
+    "targets": ("elbv2:DescribeTargetHealth", ""),
+    "vpcs": ("ec2:DescribeVpcs", ""),
+    "subnets": ("ec2:DescribeSubnets", ""),
+    "interfaces": ("ec2:DescribeNetworkInterfaces", ""),
+    "security_groups": ("ec2:DescribeSecurityGroups", ""),
+    "network_acls": ("ec2:DescribeNetworkAcls", ""),
+    "route_tables": ("ec2:DescribeRouteTables", ""),
+    "prefix_lists": ("ec2:GetManagedPrefixListEntries", ""),
+    "internet_gateways": ("ec2:DescribeInternetGateways", ""),
+    "block_public_access": ("ec2:DescribeVpcBlockPublicAccessOptions", ""),
+    "instances": ("ec2:DescribeInstances", ""),
+    "auto_scaling_groups": ("autoscaling:DescribeAutoScalingGroups", ""),
+    "launch_settings": ("autoscaling:DescribeLaunchConfigurations or ec2:DescribeLaunchTemplateVersions", ""),
+    "clusters": ("ecs:DescribeClusters", ""),
+    "services": ("ecs:DescribeServices", ""),
+    "tasks": ("ecs:DescribeTasks", ""),
+    "container_instances": ("ecs:DescribeContainerInstances", ""),
+    "task_definitions": ("ecs:DescribeTaskDefinition", ""),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +130,11 @@ class Topology:
 
     paths: tuple[Path, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Each table learns which call its facts come from, so that what it lacks can be named."""
+        for name, (operation, action) in _CALLS.items():
+            known = getattr(self, name)
+            if not known.operation:
+                taken = action or operation.replace("elbv2:", "elasticloadbalancing:")
+                object.__setattr__(self, name, replace(known, operation=operation, action=taken))

@@ -13,6 +13,7 @@ from typing import Any
 
 from vpclink_checks.errors import Problem, SourceError
 from vpclink_checks.model.fact import Gap
+from vpclink_checks.sources.calls import action_of
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
 from vpclink_checks.sources.redact import clean, text
 
@@ -183,7 +184,7 @@ def _answers(calls: list[Any]) -> Iterator[Answer]:
 def _gap(call: Call, error: Mapping[str, Any]) -> Gap:
     return Gap(
         operation=str(error.get("operation") or call.name),
-        action=str(error.get("action") or ""),
+        action=str(error.get("action") or action_of(call)),
         code=str(error.get("code") or "Unknown"),
         message=text(str(error.get("message") or "")),
     )
