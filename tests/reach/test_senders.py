@@ -84,6 +84,8 @@ def traffic(**how: Any) -> tuple[list[str], str]:
 
 
 NLB_GROUP = {"security_group_ids": (SG_NLB,), "enforce_private_link": "on"}
+NLB_ABSENT = {"security_group_ids": (SG_NLB,)}
+NLB_ODD = {"security_group_ids": (SG_NLB,), "enforce_private_link": "half"}
 NLB_OFF = {"security_group_ids": (SG_NLB,), "enforce_private_link": "off"}
 
 
@@ -139,7 +141,8 @@ def test_unread_preservation_is_not_guessed() -> None:
         ({"balancer": NLB_OFF}, tcp(10000, group_id=SG_NLB), "unknown"),
         ({"balancer": NLB_OFF}, tcp(10000, "10.0.11.0/24"), "reached"),
         ({"balancer": NLB_OFF}, tcp(10001, group_id=SG_NLB), "blocked"),
-        ({"balancer": {"security_group_ids": (SG_NLB,)}}, tcp(10000, group_id=SG_NLB), "unknown"),
+        ({"balancer": NLB_ABSENT}, tcp(10000, group_id=SG_NLB), "reached"),
+        ({"balancer": NLB_ODD}, tcp(10000, group_id=SG_NLB), "unknown"),
         ({"link": V2}, tcp(10000, "10.0.21.0/24"), "reached"),
         ({"link": V2}, tcp(10000, "10.0.11.0/24"), "blocked"),
         ({"link": V2}, tcp(10000, group_id=SG_LINK), "blocked"),
@@ -154,7 +157,8 @@ def test_unread_preservation_is_not_guessed() -> None:
         "v1, evaluation off and the reference alone: contested",
         "v1, evaluation off and the addresses",
         "v1, evaluation off and another port",
-        "v1, the switch was not given: readings disagree",
+        "v1, the switch was not given: on by default",
+        "v1, a word that is not known: readings disagree",
         "v2 preserved, the link's subnet",
         "v2 preserved, only the NLB's subnet",
         "v2 preserved, the link's group: a client's group never works through an NLB",
@@ -231,8 +235,9 @@ def to_balancer(**how: Any) -> tuple[str, str]:
         ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "0.0.0.0/0"),)}, "reached"),
         ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "0.0.0.0/1"), tcp(10000, "128.0.0.0/1"))}, "reached"),
         ({"balancer": NLB_GROUP, "nlb": (tcp(10000, "100.64.0.0/10"),)}, "unknown"),
-        ({"balancer": {"security_group_ids": (SG_NLB,)}}, "unknown"),
-        ({"balancer": {"security_group_ids": (SG_NLB,)}, "nlb": (tcp(10000, "0.0.0.0/0"),)}, "reached"),
+        ({"balancer": NLB_ABSENT}, "blocked"),
+        ({"balancer": NLB_ODD}, "unknown"),
+        ({"balancer": NLB_ODD, "nlb": (tcp(10000, "0.0.0.0/0"),)}, "reached"),
     ],
     ids=[
         "no groups: no filter",
@@ -243,8 +248,9 @@ def to_balancer(**how: Any) -> tuple[str, str]:
         "evaluation on, everybody",
         "evaluation on, everybody in two halves",
         "evaluation on, ranges that AWS does not document",
-        "the switch was not given: readings disagree",
-        "the switch was not given: readings agree",
+        "the switch was not given: on by default",
+        "a word that is not known: readings disagree",
+        "a word that is not known: readings agree",
     ],
 )
 def test_v1_link_at_the_load_balancer(how: dict[str, Any], verdict: str) -> None:

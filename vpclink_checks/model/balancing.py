@@ -28,7 +28,7 @@ class LoadBalancer:
     vpc_id: str = ""
     zones: tuple[Zone, ...] = ()
     security_group_ids: tuple[str, ...] = ()
-    enforce_private_link: str = ""  # on | off | "" where it was not given
+    enforce_private_link: str = ""  # on | off | "" where it was not given: on
     ip_address_type: str = "ipv4"
 
     @property

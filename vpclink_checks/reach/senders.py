@@ -54,10 +54,13 @@ def preserves_client(topology: Topology, group: TargetGroup) -> bool:
 
 
 def enforcements(balancer: LoadBalancer) -> tuple[bool, ...]:
-    """Whether the NLB's groups filter PrivateLink traffic: one answer, or both where it was not given."""
+    """Whether the NLB's groups filter PrivateLink traffic: one answer, or both for a word that is not known.
+
+    On by default (elb-network-load-balancers-user-guide, load-balancer-security-groups; semantics.md, section 6.1).
+    """
     if not balancer.security_group_ids:
         return (False,)
-    return {"on": (True,), "off": (False,)}.get(balancer.enforce_private_link, (True, False))
+    return {"on": (True,), "": (True,), "off": (False,)}.get(balancer.enforce_private_link, (True, False))
 
 
 def traffic(
@@ -105,9 +108,8 @@ def private_link(topology: Topology, balancer: LoadBalancer, port: int) -> Trace
     readings = [_reading(topology, balancer, port, evaluated=one) for one in enforcements(balancer)]
     if len({step.decision for step in readings}) == 1:
         return Trace(packet=packet, steps=(readings[0],))
-    rule = "whether its groups filter PrivateLink traffic was not given; readings disagree: " + "; or ".join(
-        step.rule for step in readings
-    )
+    given = f"its groups filter PrivateLink traffic: {balancer.enforce_private_link}, a word that is not known"
+    rule = f"{given}; readings disagree: {'; or '.join(step.rule for step in readings)}"
     return Trace(packet=packet, steps=(replace(readings[0], decision=Decision.UNKNOWN, rule=rule, fix=None),))
 
 
