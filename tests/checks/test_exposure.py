@@ -467,3 +467,37 @@ def test_another_api_on_the_same_targets_without_authorization() -> None:
 
 def test_public_host_alone_is_hygiene() -> None:
     assert loud(healthy(interfaces=public_host())) == {**ALWAYS, ADDRESS: "fail"}
+
+
+@pytest.mark.parametrize("check", [AGENT, INTERNET, ADDRESS])
+def test_instances_that_were_not_read_are_unknown(check: str) -> None:
+    one = worst(healthy(instances=unread("ec2:DescribeInstances")), check)
+    assert one.outcome is Outcome.UNKNOWN
+    assert "ec2:DescribeInstances" in one.message
+
+
+def seen_by_instances_only(**changes: Any) -> Topology:
+    """DescribeInstances says that host A has a public address; no interface shows it."""
+    instance = replace(stack.INSTANCE_A, public_address="203.0.113.20")
+    return exposed(
+        **({"interfaces": healthy().interfaces, "instances": by("id", instance, stack.INSTANCE_B)} | changes)
+    )
+
+
+def test_facts_that_contradict_each_other_are_unknown() -> None:
+    topology = seen_by_instances_only()
+    for check in (INTERNET, ADDRESS):
+        one = worst(topology, check)
+        assert one.outcome is Outcome.UNKNOWN
+        for part in ("203.0.113.20", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"):
+            assert part in one.message
+
+
+def test_a_contradiction_is_no_matter_where_something_else_shuts_the_door() -> None:
+    topology = seen_by_instances_only(security_groups=healthy().security_groups)
+    assert worst(topology, INTERNET).outcome is Outcome.PASS
+    assert worst(topology, ADDRESS).outcome is Outcome.UNKNOWN
+
+
+def test_a_public_address_that_both_calls_show_is_no_contradiction() -> None:
+    assert worst(seen_by_instances_only(interfaces=public_host()), INTERNET).outcome is Outcome.FAIL

@@ -12,9 +12,9 @@ from vpclink_checks.checks.exposure_balancers import (
 )
 from vpclink_checks.checks.exposure_routes import no_unauthenticated_way_round
 from vpclink_checks.checks.public import not_known, shut, stands_open
-from vpclink_checks.checks.verdict import Verdict, failed, passed
+from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
 from vpclink_checks.model.balancing import Target
-from vpclink_checks.model.compute import AutoScalingGroup, Instance
+from vpclink_checks.model.compute import AutoScalingGroup
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
@@ -83,7 +83,7 @@ def no_restricted_public_source(ctx: Context, target: Target) -> Verdict:
     source="amazon-ecs-agent README (reserved ports); faults: host-introspection-open, host-docker-socket-tcp",
 )
 def agent_ports_closed(ctx: Context, target: Target) -> Verdict:
-    if not isinstance(ctx.topology.instances.peek(target.id), Instance):
+    if not _is_instance(target.id):
         raise NotApplicable(f"{target.id} is no instance: its interface has no agent")
     found = ctx.reach.internet(backend_at(ctx, target), AGENT_PORTS)
     ports = ", ".join(str(port) for port in AGENT_PORTS)
@@ -110,6 +110,8 @@ def no_public_address(ctx: Context, target: Target) -> Verdict:
         shown = ", ".join(f"{public} on {interface}" for interface, public in found)
         evidence = Evidence("ec2:DescribeNetworkInterfaces", "Association.PublicIp", shown)
         return failed(f"{target.id} has a public address: {shown}", evidence)
+    if unplaced := ctx.reach.unplaced_address(backend_at(ctx, target)):
+        return unknown(f"whether {target.id} has a public address is not known: {unplaced}")
     return passed(f"{target.id} has no public IPv4 address")
 
 

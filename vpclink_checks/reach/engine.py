@@ -21,7 +21,7 @@ from vpclink_checks.reach import groups, internet, legs, senders
 from vpclink_checks.reach.bounds import Bounds
 from vpclink_checks.reach.ends import backend_end, balancer_ends, balancer_groups, link_ends
 from vpclink_checks.reach.flow import trace
-from vpclink_checks.reach.internet import Exposure
+from vpclink_checks.reach.internet import Door, Exposure
 from vpclink_checks.reach.legs import Leg
 from vpclink_checks.reach.sets import FAMILIES
 from vpclink_checks.reach.trace import Trace
@@ -144,8 +144,40 @@ class Reach:
         wanted = tuple(ports)
         key = (backend.interface.id, backend.target.id, wanted)
         if key not in self._exposures:
-            self._exposures[key] = internet.exposure(self.topology, self.interfaces_of(backend), wanted)
+            found = internet.exposure(self.topology, self.interfaces_of(backend), wanted)
+            self._exposures[key] = replace(found, doors=found.doors + self._unplaced_doors(backend, wanted))
         return self._exposures[key]
+
+    def unplaced_address(self, backend: Backend) -> str:
+        """Why a public address that EC2 gives the instance, but none of its interfaces, may be one; "" for none.
+
+        The two calls contradict each other then: one of them is older, or was answered in part. Raises UnknownFact.
+        """
+        outside = self._unplaced(backend)
+        if not outside:
+            return ""
+        return (
+            f"readings disagree: ec2:DescribeInstances gives {backend.target.id} the public address {outside}, and"
+            f" ec2:DescribeNetworkInterfaces (IAM action ec2:DescribeNetworkInterfaces) shows it on no interface of it"
+        )
+
+    def _unplaced(self, backend: Backend) -> str:
+        found = self.topology.instances.find(backend.target.id) if backend.target.id.startswith("i-") else None
+        outside = found.public_address if found is not None else ""
+        placed = {address.public for one in self.interfaces_of(backend) for address in one.addresses}
+        return "" if outside in placed else outside
+
+    def _unplaced_doors(self, backend: Backend, ports: tuple[int, ...]) -> tuple[Door, ...]:
+        """The doors that such an address may open: on any interface, if it is there at all."""
+        outside, doubt = self._unplaced(backend), self.unplaced_address(backend)
+        if not outside:
+            return ()
+        return tuple(
+            internet.doubtful(internet.door(self.topology, one, one.addresses[0].address, outside, port), doubt)
+            for one in self.interfaces_of(backend)
+            if one.addresses
+            for port in ports
+        )
 
     def interfaces_of(self, backend: Backend) -> tuple[NetworkInterface, ...]:
         """The backend's interface, and for an instance target all others of the instance."""

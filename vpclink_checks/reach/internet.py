@@ -7,7 +7,7 @@ groups, and no block of public access; all at once for the same source. IPv4 and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from vpclink_checks.model.fact import Gap, UnknownFact
@@ -165,6 +165,13 @@ def door(
     )
     fixes = tuple(revoke(one.group_id, one.rule) for one in found if one.rule and one.peers.possible & public(family))
     return Door(interface_id=interface.id, address=own, public_address=outside, port=port, layers=layers, fixes=fixes)
+
+
+def doubtful(found: Door, doubt: str) -> Door:
+    """The same door where it is not known whether its public address is there at all."""
+    family = addresses(found.address).family
+    layer = Layer("public address", perhaps(world(family), doubt), doubt, ((world(family), doubt),))
+    return replace(found, layers=(*found.layers, layer))
 
 
 def _sources(topology: Topology, family: int) -> Layer:
