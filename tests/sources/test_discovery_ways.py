@@ -30,6 +30,7 @@ from tests.healthy import (
 )
 from tests.sources.demo_facts import SETTINGS, answer, answers, changed, found, refuse, without
 from vpclink_checks.model.path import Path
+from vpclink_checks.settings import BackendSettings
 from vpclink_checks.sources.facts import Answer
 
 Response = dict[str, Any]
@@ -247,6 +248,82 @@ def test_routes_that_go_elsewhere_stay_as_neighbours() -> None:
     assert topology.paths == (PATH_API,)
     near = next(one for one in topology.neighbours if one.base_path == "orders")
     assert [route.title for route in near.routes] == ["GET /status"]
+
+
+def public(*paths: str, **more: object) -> list[Answer]:
+    """The routes of these paths without their VPC link, edited and served."""
+
+    def change(integration: Response) -> None:
+        integration.pop("connectionType", None)
+        integration.pop("connectionId", None)
+        integration.update(more)
+
+    def edited(response: Response) -> None:
+        for one in response["items"]:
+            for method in one["resourceMethods"].values() if one["path"] in paths else ():
+                change(method["methodIntegration"])
+
+    def exported(response: Response) -> None:
+        document = json.loads(response["body"])
+        for path in paths:
+            for operation in document["paths"].get(path, {}).values():
+                change(operation["x-amazon-apigateway-integration"])
+        response["body"] = json.dumps(document)
+
+    return changed(("apigateway:GetResources", edited), ("apigateway:GetExport", exported), about="a1b2c3d4e5")
+
+
+def test_a_route_that_lost_its_link_is_still_a_path() -> None:
+    topology = found(public("/status"))
+    (astray,) = [path for path in topology.paths if path.stop is not None]
+    assert astray.stop is not None
+    assert (astray.stop.hop, astray.stop.check, astray.stop.gap) == ("integration", "integration/uses-vpc-link", None)
+    assert "INTERNET" in astray.stop.reason
+    assert [route.path for route in astray.routes] == ["/status"]
+    assert [near.base_path for near in topology.neighbours] == ["hello"]
+    assert len(topology.paths) == 2
+
+
+def test_all_routes_without_a_link_are_paths_too() -> None:
+    checks = [path.stop.check for path in found(public("/", "/{proxy+}", "/status")).paths if path.stop]
+    assert checks == ["integration/uses-vpc-link"] * 2
+
+
+def test_a_name_of_an_internal_balancer_that_nobody_listed_is_told_by_its_form() -> None:
+    uri = "http://internal-other-0123456789.eu-west-2.elb.amazonaws.com/status"
+    stops = [path.stop.check for path in found(public("/status", uri=uri)).paths if path.stop]
+    assert stops == ["integration/uses-vpc-link"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"uri": "https://www.example.com/status"},
+        {"uri": "http://public-0123456789.eu-west-2.elb.amazonaws.com/status"},
+        {"type": "MOCK", "uri": ""},
+    ],
+)
+def test_a_public_route_beside_private_ones_is_a_neighbour(more: dict[str, object]) -> None:
+    topology = found(public("/status", **more))
+    assert [path.stop for path in topology.paths] == [None]
+    assert {near.base_path for near in topology.neighbours} == {"orders", "hello"}
+
+
+def test_a_declared_container_that_no_route_leads_to_is_told() -> None:
+    declared = replace(SETTINGS, backends=(BackendSettings(base_path="orders", container="status"),))
+    assert [path.stop for path in found(answers(), declared).paths] == [None, None]
+    (told,) = [path.stop for path in found(public("/status", type="MOCK", uri=""), declared).paths if path.stop]
+    assert told.check == "integration/uses-vpc-link"
+    assert "container 'status'" in told.reason
+    astray = found(public("/status"), declared)  # then the route itself says it
+    assert len([path for path in astray.paths if path.stop]) == 1
+
+
+def test_an_unread_export_leaves_open_whether_a_route_lost_its_link() -> None:
+    topology = found(refuse(public("/status"), "apigateway:GetExport"))
+    (astray,) = [path for path in topology.paths if [route.path for route in path.routes] == ["/status"]]
+    assert astray.stop is not None
+    assert astray.stop.gap is not None
 
 
 def test_a_canary_is_a_path_of_its_own_where_it_leads_elsewhere() -> None:

@@ -9,12 +9,12 @@ from vpclink_checks.model.domain import DomainName
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Neighbour, Path
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.settings import EnvSettings
+from vpclink_checks.settings import BackendSettings, EnvSettings
 from vpclink_checks.sources.discovery.entries import Entry, entries, stopped
 from vpclink_checks.sources.discovery.follow import follow, through_v1
 from vpclink_checks.sources.discovery.front import domain_names
 from vpclink_checks.sources.discovery.names import named
-from vpclink_checks.sources.discovery.serving import LEADS, lead
+from vpclink_checks.sources.discovery.serving import LEADS, USES, lead
 
 Walked = tuple[list[Path], list[Neighbour]]
 
@@ -30,6 +30,7 @@ def walk(topology: Topology, settings: EnvSettings) -> tuple[tuple[Path, ...], t
         neighbours += near
         answered |= keys
     paths += _undelivered(topology, settings, answered, paths)
+    paths += _without_container(settings, paths)
     paths += _from_links(topology, settings, paths)
     return named(paths), tuple(neighbours)
 
@@ -91,6 +92,36 @@ def _undelivered(topology: Topology, settings: EnvSettings, answered: set[str], 
         else:
             reason = f"base path {base!r} is declared, and nothing on {domain.name} maps it"
             yield stopped(path, "domain", reason, check=LEADS)
+
+
+def _without_container(settings: EnvSettings, paths: list[Path]) -> Iterator[Path]:
+    """Containers that the settings declare behind a base path whose paths all end in others."""
+    for backend in settings.backends:
+        mine = [path for path in paths if _may_lead_to(backend, path)]
+        if not backend.container or not mine or any(path.stop or not path.container_name for path in mine):
+            continue
+        if all(path.container_name != backend.container for path in mine):
+            first = mine[0]
+            base = first.base_path if backend.base_path is None else backend.base_path
+            path = Path(
+                id="",
+                title=f"{first.domain.name if first.domain else ''}/{base} container {backend.container}",
+                domain=first.domain,
+                mapping=first.mapping,
+                rule=first.rule,
+                api=first.api,
+                stage=first.stage,
+            )
+            reason = f"container {backend.container!r} is declared, and no route leads to it by a VPC link"
+            yield stopped(path, "integration", reason, check=USES)
+
+
+def _may_lead_to(backend: BackendSettings, path: Path) -> bool:
+    """Whether this backend is expected behind the path's base path."""
+    if backend.base_path is None:
+        return path.domain is not None
+    bases = path.rule.base_paths or ("",) if path.rule is not None else (path.base_path,)
+    return path.domain is not None and backend.base_path in bases
 
 
 def _from_links(topology: Topology, settings: EnvSettings, paths: list[Path]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vpclink_checks.model.api import Api, Integration, Route, Stage
+from vpclink_checks.model.domain import dns_name
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Destination, Neighbour, Path
 from vpclink_checks.model.topology import Topology
@@ -120,25 +121,54 @@ def _on_stage(entry: Entry, api: Api, stage: Stage | Gap | None, topology: Topol
     if unsure is not None and written is None:
         return _ended(entry, stopped(path, "api", UNREAD, gap=unsure), settings)
     routes = effective(None if isinstance(served, Gap) else served, written)
-    return _served(Serving(entry, path, stage, routes, written, unsure), settings)
+    return _served(Serving(entry, path, stage, routes, written, unsure), topology, settings)
 
 
-def _served(on: Serving, settings: EnvSettings) -> Front:
-    """Private routes make paths; the others are neighbours."""
+def _served(on: Serving, topology: Topology, settings: EnvSettings) -> Front:
+    """Private routes make paths, and so do those that should be; the others are neighbours."""
     if not _ours(on.entry, settings):
         return Front(neighbours=(on.neighbour(on.routes),))
     resolved = [(route, completed(route, on.edited)) for route in on.routes]
     private = [(route, one) for route, one in resolved if one is not None and one.private]
-    others = tuple(route for route, one in resolved if one is None or not one.private)
-    if not private:
+    stray = [(route, one) for route, one in resolved if one is not None and _strays(one, on.stage, topology)]
+    if not private and not stray:
         return _public(on, settings)
+    kept = [id(route) for route, _ in (*private, *stray)]
+    others = tuple(route for route, _ in resolved if id(route) not in kept)
+    paths = [
+        replace(on.path, routes=routes, destination=where, variant=variant)
+        for variant, (routes, where) in _variants(private, on.stage)
+    ]
+    groups = together((route, destination(one, on.stage.variables)) for route, one in stray)
     return Front(
-        paths=tuple(
-            replace(on.path, routes=routes, destination=where, variant=variant)
-            for variant, (routes, where) in _variants(private, on.stage)
-        ),
+        paths=(*paths, *(_astray(on, routes, where) for routes, where in groups)),
         neighbours=(on.neighbour(others),) if others else (),
     )
+
+
+def _strays(integration: Integration, stage: Stage, topology: Topology) -> bool:
+    """Whether requests meant for a load balancer inside a VPC are sent over the internet.
+
+    Told by the uri's host, stage variables resolved: an internal load balancer of ours, one that a VPC
+    link leads to, or a name such as ELB gives to internal ones (faults: integ-not-vpc-link).
+    """
+    host = dns_name(destination(integration, stage.variables).host)
+    if integration.private or not host:
+        return False
+    linked = {arn for link in topology.links for arn in link.target_arns}
+    inside = {dns_name(one.dns_name) for one in topology.load_balancers if one.internal or one.arn in linked}
+    return host in inside or (host.startswith("internal-") and ".elb." in host)
+
+
+def _astray(on: Serving, routes: tuple[Route, ...], where: Destination) -> Path:
+    """The path of routes that should go by a VPC link and do not."""
+    path = replace(on.path, routes=routes, destination=where)
+    if on.unsure is not None:
+        return stopped(path, "api", UNREAD, gap=on.unsure)
+    titles = ", ".join(one.title for one in routes)
+    kind = where.integration.connection_type
+    reason = f"{titles} goes to load balancer {where.host} by connectionType {kind}, not by a VPC link"
+    return stopped(path, "integration", reason, check=USES)
 
 
 def _variants(private: Iterable[tuple[Route, Integration]], stage: Stage) -> list[tuple[str, Group]]:
