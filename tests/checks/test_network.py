@@ -26,9 +26,10 @@ from tests.checks.packets import (
 )
 from tests.healthy import by, healthy
 from vpclink_checks.model.balancing import HealthCheck
+from vpclink_checks.model.ecs import PortMapping
 from vpclink_checks.model.fact import Table
 from vpclink_checks.model.link import VpcLink
-from vpclink_checks.model.network import AclEntry, PrivateAddress, RouteEntry, SecurityGroup
+from vpclink_checks.model.network import AclEntry, GroupRule, PrivateAddress, RouteEntry, SecurityGroup
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.words import Outcome
 
@@ -342,3 +343,88 @@ def test_unread_attributes_doubt_the_foreign_legs_only_where_they_would_fail() -
     ]
     assert message
     assert "elbv2:DescribeLoadBalancerAttributes" in message[0]
+
+
+DYNAMIC = "network/dynamic-port-range-admitted"
+
+
+def dynamic(
+    *rules: GroupRule, agent: str = "", platform: str | None = "LINUX", now: tuple[int, ...] = (32768, 32801)
+) -> Topology:
+    """Container api with host port 0, its tasks on these ports now, and these rules on the hosts."""
+    api, status = stack.TASK_DEFINITION.containers
+    definition = replace(
+        stack.TASK_DEFINITION,
+        os_family=platform,
+        containers=(replace(api, port_mappings=(PortMapping(container_port=8080, host_port=0),)), status),
+    )
+    targets = tuple(
+        replace(one, port=port, health_port=None) for one, port in zip(stack._targets(10000), now, strict=True)
+    )
+    settings = {"ECS_DYNAMIC_HOST_PORT_RANGE": agent} if agent else {}
+    launches = {key: replace(one, agent=settings) for key, one in healthy().launch_settings.rows.items()}
+    return healthy(
+        security_groups=hosts(*rules, tcp(10001, "10.0.0.0/16")),
+        task_definitions=Table(rows={stack.TASKDEF: definition}),
+        launch_settings=Table(rows=launches),
+        targets=Table(rows={**healthy().targets.rows, stack.TG_API: targets}),
+        paths=(replace(stack.PATH_API, task_definition=definition), stack.PATH_STATUS),
+    )
+
+
+def spread(low: int, high: int, cidr: str = "10.0.0.0/16") -> GroupRule:
+    return tcp(low, cidr, high=high)
+
+
+@pytest.mark.parametrize(
+    ("topology", "expected"),
+    [
+        (dynamic(spread(32768, 33000)), {DYNAMIC: "fail"}),
+        (dynamic(spread(32768, 65535)), {}),
+        (dynamic(spread(32768, 40000), spread(40001, 65535)), {}),
+        (dynamic(spread(32768, 40000), spread(40002, 65535)), {DYNAMIC: "unknown"}),
+        (dynamic(spread(32768, 50000), spread(50002, 65535)), {DYNAMIC: "fail"}),
+        (dynamic(spread(32768, 60999)), {DYNAMIC: "note"}),
+        (dynamic(spread(32768, 61000)), {DYNAMIC: "note"}),
+        (dynamic(spread(49153, 65535), now=(50000, 50001)), {DYNAMIC: "unknown"}),
+        (dynamic(spread(32768, 33000), agent="32768-33000"), {}),
+        (dynamic(spread(32768, 32999), agent="32768-33000"), {DYNAMIC: "fail"}),
+        (dynamic(spread(49152, 65535), platform="WINDOWS_SERVER_2022_CORE", now=(50000, 50001)), {}),
+        (dynamic(spread(32768, 65535, "10.0.11.0/24")), {DYNAMIC: "fail", TRAFFIC: "fail", HEALTH: "fail"}),
+        (dynamic(spread(1024, 65535)), WIDE),
+    ],
+    ids=[
+        "isg-dynamic-range-too-narrow",
+        "every default reading",
+        "in two rules",
+        "a hole that the kernel's range alone has",
+        "a hole in every reading",
+        "the kernel's range",
+        "the guide's range",
+        "only where the kernel's setting cannot be read",
+        "the agent's own range",
+        "one port short of the agent's own range",
+        "Windows",
+        "from one zone's nodes only",
+        "wider than any reading",
+    ],
+)
+def test_dynamic_ports_need_their_whole_range(topology: Topology, expected: dict[str, str]) -> None:
+    assert loud(topology) == {**ALWAYS, **expected}
+
+
+def test_a_range_that_is_too_narrow_is_named() -> None:
+    message = worst(dynamic(spread(32768, 33000)), DYNAMIC).message
+    for part in ("32768-60999", "33001-60999 are closed", "10.0.11.10"):
+        assert part in message
+
+
+def test_launch_settings_that_were_not_read_leave_the_range_unknown() -> None:
+    topology = replace(
+        dynamic(spread(32768, 65535)), launch_settings=unread("autoscaling:DescribeLaunchConfigurations")
+    )
+    assert worst(topology, DYNAMIC).outcome is Outcome.UNKNOWN
+
+
+def test_fixed_ports_have_no_range() -> None:
+    assert worst(healthy(), DYNAMIC).outcome is Outcome.NOT_APPLICABLE

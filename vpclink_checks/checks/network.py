@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vpclink_checks.checks.backends import backend_at, leg_subjects, target_subjects
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
+from vpclink_checks.checks.network_dynamic import dynamic_port_range_admitted, dynamic_ports
 from vpclink_checks.checks.subjects import load_balancer_subject, reached
 from vpclink_checks.checks.traces import verdict_on
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
@@ -17,6 +18,8 @@ from vpclink_checks.reach.protocols import ports
 from vpclink_checks.reach.sets import FAMILIES, is_wide, public
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
+
+__all__ = ["dynamic_port_range_admitted"]
 
 GROUPS = "ec2:DescribeSecurityGroups"
 WIDE_RANGE = 1024  # ports in one rule: more is hardly a container's own
@@ -227,12 +230,20 @@ def _rules_open(ctx: Context, ids: tuple[str, ...], port: int) -> list[str]:
 )
 def no_wide_port_range(ctx: Context, target: Target) -> Verdict:
     groups = [ctx.topology.security_groups.need(one) for one in backend_at(ctx, target).interface.group_ids]
+    dynamic = dynamic_ports(ctx)
     wide = [
         f"{group.title} allows {rule.title}"
         for group in groups
         for rule in group.ingress
-        if takes_in(rule, "tcp", target.port) and ports(rule.protocol, rule.from_port, rule.to_port).size > WIDE_RANGE
+        if takes_in(rule, "tcp", target.port)
+        and (ports(rule.protocol, rule.from_port, rule.to_port) - dynamic).size > WIDE_RANGE
     ]
+    if wide and dynamic:
+        shown = "; ".join(wide)
+        return failed(
+            f"{target.id} needs its dynamic range open, and more than {WIDE_RANGE} other ports are: {shown}",
+            Evidence(GROUPS, "IpPermissions", shown),
+        )
     if wide:
         shown = "; ".join(wide)
         return failed(

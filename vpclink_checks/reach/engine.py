@@ -23,7 +23,8 @@ from vpclink_checks.reach.ends import backend_end, balancer_ends, balancer_group
 from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.internet import Door, Exposure
 from vpclink_checks.reach.legs import Leg
-from vpclink_checks.reach.sets import FAMILIES
+from vpclink_checks.reach.protocols import ports
+from vpclink_checks.reach.sets import FAMILIES, Ranges, Span
 from vpclink_checks.reach.trace import Trace
 
 Name = tuple[str, str]  # (VPC, address), or ("", instance id)
@@ -69,6 +70,34 @@ class Reach:
             for backend in self.backends(path, leg.target)
             for source in senders.of(self.topology, path.link, balancer, group, leg.zone, backend)
         )
+
+    def load_balancer_traffic_on(self, path: Path, leg: Leg, wanted: Ranges) -> tuple[tuple[Span, Trace], ...]:
+        """Callers' traffic and health checks of one leg on every one of these ports of the target.
+
+        The ports are cut where some rule begins or ends: each piece with a trace of its first port, which
+        holds for all of it. Raises UnknownFact.
+        """
+        balancer, group = _stretch(path)
+        found: list[tuple[Span, Trace]] = []
+        for backend in self.backends(path, leg.target):
+            callers = senders.of(self.topology, path.link, balancer, group, leg.zone, backend)
+            own = balancer_ends(self.topology, balancer, leg.zone, backend_end(backend).family)
+            checks = own if group.health_check.port in ("", "traffic-port") else ()
+            for span in wanted.cut(self._edges):
+                there = replace(backend, port=span[0])
+                found += [
+                    (span, senders.traffic(self.topology, path.link, balancer, group, one, there)) for one in callers
+                ]
+                found += [(span, trace(self.topology, one, backend_end(there), span[0])) for one in checks]
+        return tuple(found)
+
+    @cached_property
+    def _edges(self) -> frozenset[int]:
+        """Every port in front of which some rule of a group or ACL begins or ends."""
+        rules = [rule for one in self.topology.security_groups for rule in (*one.ingress, *one.egress)]
+        entries = [entry for one in self.topology.network_acls for entry in one.entries]
+        taken = [ports(one.protocol, one.from_port, one.to_port) for one in (*rules, *entries)]
+        return frozenset(edge for one in taken for first, last in one.spans for edge in (first, last + 1))
 
     def health_check(self, path: Path, leg: Leg) -> tuple[Trace, ...]:
         """The health checks of one leg, from the load balancer's own addresses. Raises UnknownFact.
