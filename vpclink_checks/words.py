@@ -21,6 +21,9 @@ HOPS = (
 )
 
 
+REDACTED = "<redacted>"  # stands where a secret stood
+
+
 class Severity(StrEnum):
     """How bad it is when a check does not hold; members are declared worst first."""
 

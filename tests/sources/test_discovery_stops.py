@@ -14,7 +14,9 @@ from tests.sources.demo_facts import SETTINGS, answer, answers, changed, found, 
 from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.path import Path
 from vpclink_checks.settings import BackendSettings
-from vpclink_checks.sources.facts import Answer
+from vpclink_checks.sources.calls import wanted
+from vpclink_checks.sources.facts import Answer, Facts
+from vpclink_checks.sources.redact import clean
 
 Response = dict[str, Any]
 ORDERS_BACKEND = replace(SETTINGS, backends=(BackendSettings(base_path="orders"),))
@@ -238,12 +240,13 @@ def test_a_declared_base_path_that_leads_elsewhere() -> None:
 def _internet(response: Response) -> None:
     for resource in response["items"]:
         for method in resource["resourceMethods"].values():
-            method["methodIntegration"].update(connectionType="INTERNET")
+            method["methodIntegration"].update(connectionType="INTERNET", uri="http://www.example.com")
             method["methodIntegration"].pop("connectionId", None)
 
 
 def _exported_internet(response: Response) -> None:
-    response["body"] = response["body"].replace("VPC_LINK", "INTERNET").replace('"connectionId"', '"x-was"')
+    body = response["body"].replace("VPC_LINK", "INTERNET").replace('"connectionId"', '"x-was"')
+    response["body"] = body.replace("${stageVariables.backend}", "www.example.com")
 
 
 def test_a_declared_backend_behind_a_public_integration() -> None:
@@ -387,3 +390,55 @@ def test_a_version_2_link_of_the_settings_does_not_say_where_it_leads() -> None:
     assert path.stop is not None
     assert path.stop.gap is not None
     assert path.stop.gap.code == "NotRead"
+
+
+def hidden(renamed: dict[str, str]) -> list[Answer]:
+    """The demo with stage variables of other names, its facts redacted on their way in, as a source does."""
+
+    def stage(response: Response) -> None:
+        for old, new in renamed.items():
+            response["variables"][new] = response["variables"].pop(old)
+
+    def written(response: Response) -> None:
+        text = json.dumps(response)
+        for old, new in renamed.items():
+            text = text.replace("stageVariables." + old, "stageVariables." + new)
+        response.clear()
+        response.update(json.loads(text))
+
+    places = ("apigateway:GetResources", "apigateway:GetExport")
+    facts = changed(("apigateway:GetStage", stage), *((place, written) for place in places), about=API_ID)
+    return [replace(one, response=clean(one.call, one.response)) if one.response else one for one in facts]
+
+
+@pytest.mark.parametrize(
+    ("renamed", "name"),
+    [
+        ({"vpcLinkId": "linkToken"}, "linkToken"),
+        ({"backend": "secretBackend"}, "secretBackend"),
+        ({"vpcLinkId": "linkToken", "backend": "secretBackend"}, "linkToken"),
+    ],
+)
+def test_where_a_hidden_stage_variable_leads_is_not_known(renamed: dict[str, str], name: str) -> None:
+    facts = hidden(renamed)
+    paths = only(facts)
+    assert len(paths) == 2
+    for path in paths:
+        assert path.stop is not None
+        assert (path.stop.hop, path.stop.check) == ("api", "")
+        assert path.stop.gap is not None
+        assert path.stop.gap.code == "Redacted"
+        assert name in str(path.stop.gap)
+        assert path.destination is not None
+        assert "redacted" not in path.destination.host + path.destination.connection_id
+    asked = [one for one in wanted(Facts(facts), SETTINGS) if "redacted" in json.dumps(one.params)]
+    assert asked == []
+
+
+def test_a_hidden_user_of_an_address_hides_no_host() -> None:
+    def stage(response: Response) -> None:
+        response["variables"]["backend"] = "user:hunter2@" + response["variables"]["backend"]
+
+    facts = changed(("apigateway:GetStage", stage), about=API_ID)
+    facts = [replace(one, response=clean(one.call, one.response)) if one.response else one for one in facts]
+    assert [path.stop for path in only(facts)] == [None, None]

@@ -6,7 +6,7 @@ from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.subjects import path_subject, reached, route_subjects, stage_subject, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
 from vpclink_checks.model.api import Canary, Route, Stage, Throttle
-from vpclink_checks.model.destination import destination_of
+from vpclink_checks.model.destination import destination_of, hidden_gap
 from vpclink_checks.model.domain import dns_name
 from vpclink_checks.model.drift import Drift, compare
 from vpclink_checks.model.fact import UnknownFact
@@ -179,6 +179,8 @@ def _ends(there: Destination) -> tuple[str, str, str]:
 
 def _leads_nowhere(ctx: Context, there: Destination, here: Destination) -> str:
     """What the canary's destination lacks that the stage's has; "" for nothing. Raises UnknownFact."""
+    if there.hidden:
+        raise UnknownFact(hidden_gap(there.hidden))
     if ctx.topology.links.find(there.connection_id) is None:
         return f"VPC link {there.connection_id}, which does not exist"
     names = {dns_name(one.dns_name) for one in ctx.topology.load_balancers}

@@ -18,6 +18,7 @@ class Destination:
     """Where an integration sends its requests on one stage: stage variables resolved.
 
     ``undefined`` names the stage variables that the stage lacks; the texts then still hold them.
+    ``hidden`` names those that decide where it leads and whose values were removed as secrets: not known here.
     ``port`` is the uri's own or its scheme's default (80, 443); None where the uri has no host.
     """
 
@@ -29,6 +30,7 @@ class Destination:
     host: str = ""
     port: int | None = None
     undefined: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

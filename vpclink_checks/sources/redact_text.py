@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-REDACTED = "<redacted>"
+from vpclink_checks.words import REDACTED
 
 # Names: words that make a secret wherever they stand in a name, and words that do only when they stand alone.
 _ANYWHERE = re.compile(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from vpclink_checks.model.api import Integration, Route, Stage
+from vpclink_checks.model.destination import hidden_in
 from vpclink_checks.model.path import Destination
 
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
@@ -18,7 +19,9 @@ def destination(integration: Integration, variables: Mapping[str, str]) -> Desti
     """*integration* as this set of stage variables resolves it."""
     texts = integration.connection_id, integration.uri, integration.target
     named = [name for text in texts for name in _VARIABLE.findall(text)]
-    connection_id, uri, target = (_filled(text, variables) for text in texts)
+    hidden = hidden_in(integration, variables)
+    shown = {name: value for name, value in variables.items() if name not in hidden}
+    connection_id, uri, target = (_filled(text, shown) for text in texts)
     scheme, host, port = _address(uri)
     return Destination(
         integration=integration,
@@ -29,6 +32,7 @@ def destination(integration: Integration, variables: Mapping[str, str]) -> Desti
         host=host,
         port=port,
         undefined=tuple(dict.fromkeys(name for name in named if name not in variables)),
+        hidden=hidden,
     )
 
 

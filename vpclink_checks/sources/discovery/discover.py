@@ -93,7 +93,7 @@ def _link_ids(topology: Topology) -> list[str]:
             if integration is not None and integration.private:
                 for variables in (stage.variables, canary_variables(stage)):
                     where = destination(integration, variables)
-                    found += [] if where.undefined or not where.connection_id else [where.connection_id]
+                    found += [] if where.undefined or where.hidden or not where.connection_id else [where.connection_id]
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vpclink_checks.model.balancing import Forward, Listener, ListenerRule, LoadBalancer
+from vpclink_checks.model.destination import hidden_gap
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.path import Destination, Path
@@ -32,6 +33,10 @@ def follow(path: Path, topology: Topology) -> Iterator[Path]:
         stage = path.stage.name if path.stage else ""
         reason = f"stage {stage} does not define the stage variable {names}"
         yield stopped(path, "integration", reason, check="integration/stage-variables-defined")
+        return
+    if where.hidden:
+        reason = f"where the integration leads is not known: its stage variable {', '.join(where.hidden)} is hidden"
+        yield stopped(path, "api", reason, gap=hidden_gap(where.hidden))
         return
     if not where.connection_id:
         yield _no_connection(path, topology)

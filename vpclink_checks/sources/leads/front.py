@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 from urllib.parse import urlsplit
 
+from vpclink_checks.model.destination import readable
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word
 from vpclink_checks.sources.leads.documents import integrations
 
@@ -196,7 +197,9 @@ def _resolved(one: PrivateIntegration, variables: Mapping[str, str]) -> PrivateI
 
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), text)
+    """A value that was removed as a secret leads nowhere: its reference stays as written."""
+    known = {name: value for name, value in variables.items() if readable(value)}
+    return _VARIABLE.sub(lambda match: known.get(match[1], match[0]), text)
 
 
 def _host(uri: str) -> str:
