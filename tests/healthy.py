@@ -319,7 +319,14 @@ ORDERS_SERVICE = Service(
         ServiceTarget(target_group_arn=TG_STATUS, container_name="status", container_port=7777),
     ),
     deployments=(
-        ServiceDeployment(id="ecs-svc/1234567890123456789", task_definition_arn=TASKDEF, desired=2, running=2),
+        ServiceDeployment(
+            id="ecs-svc/1234567890123456789",
+            task_definition_arn=TASKDEF,
+            desired=2,
+            running=2,
+            created=datetime(2026, 10, 20, 8, 0, tzinfo=UTC),
+            updated=datetime(2026, 10, 20, 8, 0, tzinfo=UTC),
+        ),
     ),
     min_percent=50,
     max_percent=100,

@@ -203,6 +203,26 @@ TROUBLE = ServiceEvent(at=None, message="(service orders) … is already using a
 STEADY = ServiceEvent(at=None, message="(service orders) has reached a steady state.")
 KILLED = ServiceEvent(at=None, message="task 1 port 10000 is unhealthy in target-group orders-api")
 
+
+def clock(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 10, 20, hour, minute, tzinfo=UTC)
+
+
+def deployed(hour: int, minute: int = 0, state: str = "COMPLETED", running: int = 2) -> Topology:
+    """Trouble at this time; the deployment began at 8 and was last heard of at 9."""
+    (usual,) = ORDERS_SERVICE.deployments
+    mine = replace(usual, rollout_state=state, created=clock(8), updated=clock(9))
+    return a_service(events=(replace(TROUBLE, at=clock(hour, minute)),), deployments=(mine,), running=running)
+
+
+def registered(by_whom: str, **changes: Any) -> Topology:
+    """Tasks of the service answer at the targets, which it does not register itself."""
+    changed = replace(ORDERS_SERVICE, targets=(), **changes)
+    return with_path(
+        replace(PATH_API, service=changed, registration=by_whom, container_name="api"), services=by("arn", changed)
+    )
+
+
 DEVIATIONS: dict[str, tuple[Callable[[], Topology], dict[str, str]]] = {
     "healthy": (healthy, {}),
     "provisioning": (lambda: balancer(state="provisioning"), {"load-balancer/active": "fail"}),
@@ -447,6 +467,33 @@ DEVIATIONS: dict[str, tuple[Callable[[], Topology], dict[str, str]]] = {
     ),
     "cannot place": (lambda: a_service(events=(TROUBLE, STEADY)), {"service/places-its-tasks": "fail"}),
     "could not place once": (lambda: a_service(events=(STEADY, TROUBLE)), {}),
+    "could not place in the deployment before": (lambda: deployed(hour=7), {}),
+    "could not place, and got there": (lambda: deployed(hour=8, minute=30), {}),
+    "could not place since": (lambda: deployed(hour=9, minute=30), {"service/places-its-tasks": "fail"}),
+    "cannot place in this deployment": (
+        lambda: deployed(hour=8, minute=30, state="IN_PROGRESS"),
+        {"service/places-its-tasks": "fail"},
+    ),
+    "the deployment before could not": (lambda: deployed(hour=7, state="IN_PROGRESS"), {}),
+    "done, and tasks are missing": (
+        lambda: deployed(hour=8, minute=30, running=1),
+        {"service/places-its-tasks": "fail", "service/runs-what-it-wants": "fail"},
+    ),
+    "could not place once, oldest first": (
+        lambda: a_service(events=(replace(TROUBLE, at=clock(7)), replace(STEADY, at=clock(8)))),
+        {},
+    ),
+    "registered by hand": (lambda: registered("manual"), {"service/registers-target-group": "fail"}),
+    "registered by an auto scaling group": (lambda: registered("auto-scaling-group"), {}),
+    "task sets may register": (
+        lambda: registered("manual", controller="CODE_DEPLOY"),
+        {"service/registers-target-group": "unknown"},
+    ),
+    "task sets of another controller": (
+        lambda: registered("manual", controller="EXTERNAL"),
+        {"service/registers-target-group": "unknown"},
+    ),
+    "nobody could tell who registers": (lambda: registered(""), {"service/registers-target-group": "unknown"}),
     "killed while starting": (
         lambda: a_service(grace_period_s=0, events=(STEADY, KILLED, KILLED)),
         {"service/grace-period-covers-start": "fail"},

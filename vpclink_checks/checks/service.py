@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import ceil, floor
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.subjects import path_subject, reached, service_subject
-from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed
-from vpclink_checks.model.ecs import ContainerInstance, Service, TaskDefinition
-from vpclink_checks.model.fact import Gap
+from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed, unknown
+from vpclink_checks.model.ecs import ContainerInstance, Service, ServiceEvent, TaskDefinition
+from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.host_port import host_port_of, mode_of
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
@@ -45,7 +46,27 @@ def registers_target_group(ctx: Context, path: Path) -> Verdict:
     where = f"{path.container_name}:{path.container_port}"
     if path.registration == "service":
         return passed(f"{service.name} registers {where} in {group.name}")
-    return passed(f"{service.name} runs {where} on the instances of {group.name} ({path.registration} registration)")
+    if path.registration == "auto-scaling-group":
+        return passed(f"{service.name} runs {where} on the instances of {group.name}, an auto scaling group's")
+    if service.controller != "ECS":
+        raise UnknownFact(_task_sets(service))
+    if path.registration == "manual":
+        return failed(
+            f"{service.name} runs {where} behind {group.name} and does not register there, nor does an auto scaling"
+            " group: its targets were registered by hand, and nobody does so after the next deployment",
+            Evidence(DESCRIBE, "loadBalancers[].targetGroupArn", _registers(service)),
+        )
+    return unknown(f"{service.name} runs {where} behind {group.name}; who registers its targets could not be read")
+
+
+def _registers(service: Service) -> str:
+    return ", ".join(one.target_group_arn for one in service.targets) or "none"
+
+
+def _task_sets(service: Service) -> Gap:
+    """With another controller than ECS's own the task sets say who registers, and they are not read alone."""
+    message = f"the task sets of {service.name} (deployment controller {service.controller}) decide, and were not read"
+    return Gap(operation="ecs:DescribeTaskSets", action="ecs:DescribeTaskSets", code="NotRead", message=message)
 
 
 @check(
@@ -321,14 +342,33 @@ def rollout_succeeded(ctx: Context, service: Service) -> Verdict:
     source="ECS developer guide, service event messages",
 )
 def places_its_tasks(ctx: Context, service: Service) -> Verdict:
-    for event in service.events:  # newest first
-        if "has reached a steady state" in event.message:
+    since = _news_since(service)
+    for event in sorted(service.events, key=_newest_first):
+        if "has reached a steady state" in event.message or _is_over(event, since):
             break
         if any(sign in event.message for sign in PLACEMENT_TROUBLE):
             return failed(
                 f"{service.name} cannot place its tasks: {event.message}", Evidence(DESCRIBE, "events", event.message)
             )
-    return passed(f"no event since {service.name} was last steady tells of trouble placing its tasks")
+    return passed(f"no event since {service.name} was last steady or deployed tells of trouble placing its tasks")
+
+
+def _newest_first(event: ServiceEvent) -> float:
+    """Undated ones stay in front, in ECS's own order (newest first)."""
+    return -event.at.timestamp() if event.at else float("-inf")
+
+
+def _is_over(event: ServiceEvent, since: datetime | None) -> bool:
+    return event.at is not None and since is not None and event.at <= since
+
+
+def _news_since(service: Service) -> datetime | None:
+    """When events began to tell of now: the newest deployment's end if it runs all it wants, else its start."""
+    newest = max(service.deployments, key=lambda one: one.created.timestamp() if one.created else 0, default=None)
+    if newest is None:
+        return None
+    done = newest.rollout_state == "COMPLETED" and service.running >= service.desired
+    return (newest.updated if done else None) or newest.created
 
 
 @check(

@@ -116,6 +116,13 @@ class ServiceDeployment:
     failed: int = 0
     rollout_state: str = "COMPLETED"
     rollout_reason: str = ""
+    created: datetime | None = None
+    updated: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it has tasks, or is to have some."""
+        return bool(self.running or self.desired)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

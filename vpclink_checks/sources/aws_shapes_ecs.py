@@ -84,6 +84,8 @@ def _deployments(raw: Raw, sets: list[Raw]) -> Iterator[ServiceDeployment]:
             failed=number(one, "failedTasks", 0),
             rollout_state=text(one, "rolloutState"),
             rollout_reason=text(one, "rolloutStateReason"),
+            created=moment(one.get("createdAt")),
+            updated=moment(one.get("updatedAt")),
         )
     for one in sets:
         yield ServiceDeployment(
@@ -93,6 +95,8 @@ def _deployments(raw: Raw, sets: list[Raw]) -> Iterator[ServiceDeployment]:
             desired=number(one, "computedDesiredCount", 0),
             running=number(one, "runningCount", 0),
             rollout_state=text(one, "stabilityStatus"),
+            created=moment(one.get("createdAt")),
+            updated=moment(one.get("updatedAt")),
         )
 
 

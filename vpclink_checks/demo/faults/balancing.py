@@ -7,6 +7,7 @@ from vpclink_checks.demo.faults.names import (
     ALL_CALLS,
     API_EVERYWHERE,
     API_GROUP,
+    DOMAIN,
     ELB,
     NLB,
     ROUTES,
@@ -163,6 +164,7 @@ FAULTS = (
         plane=Plane(registered={**REGISTERED, STATUS_PORT: REGISTERED[API_PORT]}),
         fails={
             "listener/forwards-to-the-service": ("orders:10001",),
+            "service/registers-target-group": (f"{DOMAIN}/orders|orders:10001|orders/api:8080",),
             ROUTES: (STATUS,),
         },
     ),
@@ -187,6 +189,7 @@ FAULTS = (
         ),
         fails={
             "listener/rules-agree-with-default": ("orders:10001",),
+            "service/registers-target-group": (f"{DOMAIN}/orders|orders:10001|orders/api:8080",),
         },
     ),
     Fault(
