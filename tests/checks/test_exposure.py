@@ -45,6 +45,7 @@ from vpclink_checks.model.fact import Table
 from vpclink_checks.model.network import (
     AclEntry,
     BlockPublicAccess,
+    GroupRule,
     NetworkInterface,
     PrefixList,
     PrivateAddress,
@@ -117,6 +118,7 @@ def dualstack(denied_: str | None, *, route: bool = True) -> Topology:
 
 
 SECOND = stack.NLB_ARN.replace("net/orders/", "net/second/")
+FROM_SECOND = tcp(10000, group_id=SG_NLB)
 SECOND_TG = stack.TG_API.replace("orders-api", "second")
 
 
@@ -128,6 +130,9 @@ def second_balancer(
     weight: int = 1,
     by_rule: bool = False,
     group_rule: str = WORLD,
+    host_rule: GroupRule | None = FROM_SECOND,
+    state: str = "healthy",
+    preserve: str = "",
 ) -> Topology:
     """Another load balancer in the public subnet with a target group of its own."""
     base = healthy()
@@ -160,12 +165,27 @@ def second_balancer(
             "arn",
             stack.GROUP_API,
             stack.GROUP_STATUS,
-            TargetGroup(arn=SECOND_TG, name="second", vpc_id=vpc, load_balancer_arns=(SECOND,)),
+            TargetGroup(
+                arn=SECOND_TG,
+                name="second",
+                vpc_id=vpc,
+                load_balancer_arns=(SECOND,),
+                target_type="instance" if target.startswith("i-") else "ip",
+            ),
         ),
-        targets=Table(rows={**base.targets.rows, SECOND_TG: (Target(id=target, port=10000),)}),
+        target_group_attributes=Table(
+            rows={
+                **base.target_group_attributes.rows,
+                SECOND_TG: {"preserve_client_ip.enabled": preserve} if preserve else {},
+            }
+        ),
+        targets=Table(rows={**base.targets.rows, SECOND_TG: (Target(id=target, port=10000, state=state),)}),
         interfaces=all_interfaces(eni),
         security_groups=by(
-            "id", stack.CLUSTER_GROUP, stack.HOSTS_GROUP, SecurityGroup(id=SG_NLB, ingress=(tcp(80, group_rule),))
+            "id",
+            stack.CLUSTER_GROUP,
+            replace(stack.HOSTS_GROUP, ingress=(*stack.HOSTS_GROUP.ingress, *((host_rule,) if host_rule else ()))),
+            SecurityGroup(id=SG_NLB, ingress=(tcp(80, group_rule),), egress=stack.OUT_ALL),
         ),
     )
 
@@ -501,3 +521,51 @@ def test_a_contradiction_is_no_matter_where_something_else_shuts_the_door() -> N
 
 def test_a_public_address_that_both_calls_show_is_no_contradiction() -> None:
     assert worst(seen_by_instances_only(interfaces=public_host()), INTERNET).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ({}, "fail"),
+        ({"host_rule": None}, "note"),
+        ({"host_rule": tcp(10000, WORLD)}, "fail"),
+        ({"host_rule": tcp(10001, WORLD)}, "note"),
+        ({"host_rule": tcp(10000, "10.0.0.0/16")}, "note"),
+        ({"host_rule": tcp(10000, "10.0.0.0/16"), "preserve": "false"}, "fail"),
+        ({"host_rule": tcp(10000, "10.0.11.0/24"), "preserve": "false"}, "note"),
+        ({"host_rule": tcp(10000, "198.51.100.0/24"), "group_rule": "203.0.113.0/24"}, "note"),
+        ({"host_rule": tcp(10000, "203.0.112.0/20"), "group_rule": "203.0.113.0/24"}, "fail"),
+        ({"state": "draining"}, "pass"),
+        ({"state": "unhealthy"}, "fail"),
+    ],
+    ids=[
+        "the balancer's group is admitted",
+        "client addresses preserved, and the hosts admit the first balancer only",
+        "client addresses preserved, everybody admitted",
+        "another port",
+        "client addresses preserved, the VPC's own block",
+        "not preserved, the VPC's own block",
+        "not preserved, another subnet",
+        "the balancer admits one range, the hosts another",
+        "both admit one range",
+        "its target drains",
+        "its target is unhealthy: a network load balancer may send to it all the same",
+    ],
+)
+def test_a_second_balancer_is_a_door_where_every_condition_holds(how: dict[str, Any], outcome: str) -> None:
+    assert worst(second_balancer("internet-facing", **how), OTHER).outcome.value == outcome
+
+
+@pytest.mark.parametrize(
+    ("table", "operation"),
+    [
+        ("target_group_attributes", "elbv2:DescribeTargetGroupAttributes"),
+        ("security_groups", "ec2:DescribeSecurityGroups"),
+        ("instances", "ec2:DescribeInstances"),
+    ],
+)
+def test_a_condition_of_a_second_balancer_that_was_not_read_is_unknown(table: str, operation: str) -> None:
+    changes: dict[str, Any] = {table: unread(operation)}
+    one = worst(replace(second_balancer("internet-facing"), **changes), OTHER)
+    assert one.outcome is Outcome.UNKNOWN
+    assert operation in one.message

@@ -37,11 +37,11 @@ class Door:
     balancer: LoadBalancer
     listener: Listener
     group: TargetGroup
-    target: Target
+    targets: tuple[Target, ...]  # the shared ones that are not draining
 
     @property
     def title(self) -> str:
-        return f"{self.balancer.name}:{self.listener.port} → {self.target.title}"
+        return f"{self.balancer.name}:{self.listener.port} → {', '.join(one.title for one in self.targets)}"
 
 
 def keys_of(ctx: Context, group: TargetGroup, target: Target) -> frozenset[Key]:
@@ -80,14 +80,14 @@ def _doors_of(ctx: Context, group: TargetGroup, keys: frozenset[Key]) -> tuple[l
         targets = ctx.topology.targets.peek(group.arn)
         if isinstance(targets, Gap):
             return found, "" if balancer is not None and balancer.internal else str(targets)
-        shared = next((one for one in targets or () if keys_of(ctx, group, one) & keys), None)
-        if balancer is None or shared is None:
+        shared = tuple(one for one in targets or () if not one.draining and keys_of(ctx, group, one) & keys)
+        if balancer is None or not shared:
             continue
         try:
             listeners = [one for one in _listeners(ctx, balancer) if _leads_to(ctx, one, group)]
         except UnknownFact as signal:
             return found, str(signal.gap)
-        found.extend(Door(balancer=balancer, listener=one, group=group, target=shared) for one in listeners)
+        found.extend(Door(balancer=balancer, listener=one, group=group, targets=shared) for one in listeners)
     return found, ""
 
 

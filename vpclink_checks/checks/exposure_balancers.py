@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
-from vpclink_checks.checks.doors import other_doors
+from vpclink_checks.checks.doors import Door, other_doors
 from vpclink_checks.checks.public import not_known, shut, stands_open
 from vpclink_checks.checks.subjects import load_balancer_subject, reached, target_group_subject
-from vpclink_checks.checks.verdict import Verdict, noted, passed, unknown
+from vpclink_checks.checks.verdict import Verdict, from_gap, noted, passed, unknown
 from vpclink_checks.model.balancing import LoadBalancer, TargetGroup
+from vpclink_checks.model.fact import UnknownFact
+from vpclink_checks.reach.internet import Exposure
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Outcome, Severity
 
@@ -32,7 +34,22 @@ def load_balancer_not_internet_facing(ctx: Context, balancer: LoadBalancer) -> V
 
 
 def _on_balancer(ctx: Context, balancer: LoadBalancer, port: int, fix: Fix) -> Verdict:
-    found, what = ctx.reach.internet_to_balancer(balancer, port), f"load balancer {balancer.name}"
+    return _at(balancer, ctx.reach.internet_to_balancer(balancer, port), fix)
+
+
+def _through(ctx: Context, door: Door) -> Verdict:
+    """The listener's door and the targets behind it: all conditions for the same source."""
+    try:
+        outside = ctx.reach.internet_to_balancer(door.balancer, door.listener.port)
+        if door.group.target_type != "alb":
+            outside = ctx.reach.through_balancer(outside, door.balancer, door.group, door.targets)
+    except UnknownFact as signal:
+        return from_gap(signal.gap)
+    return _at(door.balancer, outside, no_other_load_balancer.fix)
+
+
+def _at(balancer: LoadBalancer, found: Exposure, fix: Fix) -> Verdict:
+    what = f"load balancer {balancer.name}"
     if found.open is not None:
         return stands_open(what, found, found.open, fix)
     if found.maybe_open is not None:
@@ -80,12 +97,10 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
 )
 def no_other_load_balancer(ctx: Context, group: TargetGroup) -> Verdict:
     doors, doubt = other_doors(ctx)
-    for door in doors:
-        if door.balancer.internal:
-            continue
-        verdict = _on_balancer(ctx, door.balancer, door.listener.port, no_other_load_balancer.fix)
-        if verdict.outcome is not Outcome.NOTE:
-            return verdict
+    verdicts = [_through(ctx, door) for door in doors if not door.balancer.internal]
+    for outcome in (Outcome.FAIL, Outcome.UNKNOWN):
+        if worst := next((one for one in verdicts if one.outcome is outcome), None):
+            return worst
     if doubt:
         return unknown(f"whether another load balancer leads to the targets of {group.name} is not known: {doubt}")
     if doors:

@@ -17,7 +17,7 @@ from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach import groups, internet, legs, senders
+from vpclink_checks.reach import groups, internet, legs, senders, through
 from vpclink_checks.reach.bounds import Bounds
 from vpclink_checks.reach.ends import backend_end, balancer_ends, balancer_groups, link_ends
 from vpclink_checks.reach.flow import trace
@@ -96,7 +96,8 @@ class Reach:
         """Every port in front of which some rule of a group or ACL begins or ends."""
         rules = [rule for one in self.topology.security_groups for rule in (*one.ingress, *one.egress)]
         entries = [entry for one in self.topology.network_acls for entry in one.entries]
-        taken = [ports(one.protocol, one.from_port, one.to_port) for one in (*rules, *entries)]
+        taken = [ports(one.protocol, one.from_port, one.to_port) for one in rules]
+        taken += [ports(one.protocol, one.from_port, one.to_port) for one in entries]
         return frozenset(edge for one in taken for first, last in one.spans for edge in (first, last + 1))
 
     def health_check(self, path: Path, leg: Leg) -> tuple[Trace, ...]:
@@ -217,6 +218,21 @@ class Reach:
             one for one in self.topology.interfaces.all() if one.instance_id == instance.id
         ]
         return tuple(sorted(attached, key=lambda one: one.id != backend.interface.id))
+
+    def through_balancer(
+        self, found: Exposure, balancer: LoadBalancer, group: TargetGroup, targets: Iterable[Target]
+    ) -> Exposure:
+        """The same doors of a load balancer with one more condition: a target behind them takes what arrives.
+
+        Raises UnknownFact.
+        """
+        behind = [backend_of(self.topology, group, one) for one in targets if not one.draining]
+        backends = tuple(one for one in behind if one is not None)
+        doors = [
+            replace(door, layers=(*door.layers, through.layer(self.topology, balancer, group, backends, door)))
+            for door in found.doors
+        ]
+        return replace(found, doors=tuple(doors))
 
     def internet_to_balancer(self, balancer: LoadBalancer, port: int) -> Exposure:
         """The ordinary doors of a load balancer's listener. Raises UnknownFact.
