@@ -12,6 +12,7 @@ from tests.healthy import (
     CLUSTER,
     CONTAINER_INSTANCES,
     HOST_A,
+    ORDERS_SERVICE,
     PATH_API,
     SERVICE,
     TASK_DEFINITION,
@@ -59,7 +60,8 @@ def in_file(subject: TaskDefinition, **backend: Any) -> list[Finding]:
 
 def live(subject: TaskDefinition | None = None, backend: Any = None, facts: Any = None, **path: Any) -> list[Finding]:
     """All findings on the healthy path to container api, changed as the arguments say."""
-    changed = replace(PATH_API, task_definition=subject or TASK_DEFINITION, **path)
+    own = replace(subject or TASK_DEFINITION, arn=TASK_DEFINITION.arn)  # what the service and its deployment name
+    changed = replace(PATH_API, task_definition=own, **path)
     return _judged(healthy(paths=(changed,), **(facts or {})), bare_file=False, backend=backend or {})
 
 
@@ -665,3 +667,77 @@ def test_used_mappings_never_meet_a_missing_definition() -> None:
     for each in CHECKS:
         with pytest.raises(NotApplicable):
             list(each.subjects(context))
+
+
+# -- deployments in flight -----------------------------------------------------------------------
+
+OLDER = replace(TASK_DEFINITION, arn=TASK_DEFINITION.arn.replace(":7", ":6"), revision=6)
+UNREAD = Gap(operation="ecs:DescribeTaskDefinition", action="ecs:DescribeTaskDefinition", code="AccessDenied")
+ON_MAPPINGS = {
+    FIXED,
+    "host-port-not-reserved",
+    "host-port-outside-ephemeral-range",
+    "host-port-matches-network-mode",
+    "port-range-is-valid",
+    "tcp-for-http",
+}
+ON_DEFINITIONS = {"network-mode-allows-ports", "host-ports-unique", "container-maps-port"}
+
+
+def deploying(older: TaskDefinition | Gap | None, backend: Any = None, running: int = 1) -> list[Finding]:
+    """All findings while tasks of orders:6 are still there beside those of orders:7."""
+    (mine,) = ORDERS_SERVICE.deployments
+    other = replace(mine, id="ecs-svc/2", status="ACTIVE", task_definition_arn=OLDER.arn, desired=0, running=running)
+    service = replace(ORDERS_SERVICE, deployments=(mine, other))
+    rows = {TASK_DEFINITION.arn: TASK_DEFINITION}
+    gaps = {OLDER.arn: older} if isinstance(older, Gap) else {}
+    if isinstance(older, TaskDefinition):
+        rows[older.arn] = older
+    return live(backend=backend, facts={"task_definitions": Table(rows=rows, gaps=gaps)}, service=service)
+
+
+def older_with(*mappings: PortMapping) -> TaskDefinition:
+    return replace(OLDER, containers=(ContainerDefinition(name="api", port_mappings=mappings),))
+
+
+def by_subject(name: str, findings: list[Finding]) -> dict[str, str]:
+    return {each.subject_key: str(each.outcome) for each in findings if each.check == f"task-definition/{name}"}
+
+
+def test_every_deployment_with_tasks_is_judged_by_its_own_task_definition() -> None:
+    findings = deploying(older_with(mapping(8080, 22, protocol="udp")))
+    keys = ("orders/api:8080", "orders/api:8080/udp in orders:6")
+    assert by_subject("tcp-for-http", findings) == dict(zip(keys, ("pass", "fail"), strict=True))
+    assert by_subject("host-port-not-reserved", findings) == dict(zip(keys, ("pass", "fail"), strict=True))
+    (said,) = [each for each in findings if each.check.endswith("tcp-for-http") and each.outcome == "fail"]
+    assert said.message.startswith("container api, port 8080 of orders:6 is mapped as udp")
+
+
+def test_a_dynamic_port_of_another_deployment_is_seen() -> None:
+    findings = deploying(older_with(mapping(8080, 0)), {"dynamic_ports": False, "host_ports": {8080: 10000}})
+    assert by_subject(FIXED, findings) == {"orders/api:8080": "pass", "orders/api:8080 in orders:6": "fail"}
+    declared = {"orders:8080": "pass", "orders:6:8080": "fail"}
+    assert by_subject("declared-host-ports", findings) == declared
+
+
+def test_a_deployment_whose_container_lacks_the_port() -> None:
+    findings = deploying(older_with(mapping(9090, 10000)))
+    assert by_subject("container-maps-port", findings) == {"orders": "pass", "orders:6": "fail"}
+
+
+@pytest.mark.parametrize("gone", [UNREAD, None])
+def test_a_task_definition_in_flight_that_could_not_be_read_is_unknown(gone: Gap | None) -> None:
+    findings = deploying(gone)
+    for name in ON_MAPPINGS:
+        expected = {"orders/api:8080": "pass", "orders/api:8080 in orders:6": "unknown"}
+        assert by_subject(name, findings) == expected, name
+    for name in ON_DEFINITIONS:
+        assert by_subject(name, findings) == {"orders": "pass", "orders:6": "unknown"}, name
+    said = {each.message for each in findings if each.outcome == "unknown"}
+    assert all("ecs:DescribeTaskDefinition" in message for message in said)
+
+
+def test_a_deployment_without_tasks_is_over() -> None:
+    findings = deploying(UNREAD, running=0)
+    assert "unknown" not in {str(each.outcome) for each in findings}
+    assert by_subject(FIXED, findings) == {"orders/api:8080": "pass"}

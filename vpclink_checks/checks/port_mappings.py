@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TypeVar
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
 from vpclink_checks.checks.subjects import reached
-from vpclink_checks.checks.verdict import Verdict, not_applicable, passed, unknown
+from vpclink_checks.checks.verdict import Verdict, from_gap, not_applicable, passed, unknown
 from vpclink_checks.model.ecs import ContainerDefinition, PortMapping, Position, TaskDefinition
+from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.host_port import HostPort, Kind, host_port_of, mode_of, spanned
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Location
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Mapped:
     container: ContainerDefinition
     mapping: PortMapping
     index: int
+    of: str = ""  # the task definition's title, where several are in flight
 
     @property
     def port(self) -> str:
@@ -32,7 +38,8 @@ class Mapped:
 
     @property
     def title(self) -> str:
-        return f"container {self.container.name or '(without a name)'}, port {self.port}"
+        name = f"container {self.container.name or '(without a name)'}, port {self.port}"
+        return f"{name} of {self.of}" if self.of else name
 
     @property
     def udp(self) -> bool:
@@ -92,11 +99,62 @@ def located(position: Position | None) -> Location | None:
     return Location(position.file, position.line, position.column) if position else None
 
 
-def definition_subject(ctx: Context) -> tuple[Subject[TaskDefinition], ...]:
-    """The task definition, keyed by its family, which outlives the revision."""
-    definition = reached(ctx, ctx.here.task_definition, "task definition")
-    name = definition.family or definition.arn
-    return (Subject(definition.arn or name, name, definition, located(definition.position)),)
+def unless_unread(judge: Callable[[Context, T], Verdict]) -> Callable[[Context, T | Gap], Verdict]:
+    """The same judge, for subjects of which some could not be read."""
+
+    @wraps(judge)
+    def judged(ctx: Context, value: T | Gap) -> Verdict:
+        return from_gap(value) if isinstance(value, Gap) else judge(ctx, value)
+
+    return judged
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A task definition that the path's tasks run, or are to run; a gap where it could not be read.
+
+    ``suffix`` tells it from the path's own in subject keys; ``several``: there are more of them.
+    """
+
+    title: str
+    definition: TaskDefinition | Gap
+    suffix: str = ""
+    several: bool = False
+
+
+def in_flight(ctx: Context) -> tuple[Flight, ...]:
+    """The path's task definition, and that of each deployment of its service that has tasks or wants some.
+
+    While a deployment is under way both versions stand behind the target group
+    (botocore 1.44.5, ecs Service.deployments). Raises UnknownFact, NotApplicable.
+    """
+    own = reached(ctx, ctx.here.task_definition, "task definition")
+    deployments = ctx.here.service.deployments if ctx.here.service else ()
+    others = dict.fromkeys(one.task_definition_arn for one in deployments if one.live)
+    found = [Flight(own.title, own), *(_flight(ctx, arn) for arn in others if arn not in ("", own.arn))]
+    return tuple(replace(one, several=len(found) > 1) for one in found)
+
+
+def _flight(ctx: Context, arn: str) -> Flight:
+    name = arn.rpartition("/")[2]
+    definition = ctx.topology.task_definitions.peek(arn)
+    if definition is None:
+        call = "ecs:DescribeTaskDefinition"
+        definition = Gap(operation=call, action=call, code="NotFound", message=f"no {name} in the facts")
+    return Flight(name, definition, suffix=f" in {name}")
+
+
+def definition_subjects(ctx: Context) -> tuple[Subject[TaskDefinition | Gap], ...]:
+    """Each task definition in flight, keyed by its family, which outlives the revision; others by family:revision."""
+    return tuple(map(_definition_subject, in_flight(ctx)))
+
+
+def _definition_subject(flight: Flight) -> Subject[TaskDefinition | Gap]:
+    definition = flight.definition
+    if isinstance(definition, Gap):
+        return Subject(flight.title, flight.title, definition)
+    name = flight.title if flight.suffix else definition.family or definition.arn
+    return Subject(definition.arn or name, name, definition, located(definition.position))
 
 
 def every_mapping(definition: TaskDefinition) -> list[Mapped]:
@@ -108,25 +166,38 @@ def every_mapping(definition: TaskDefinition) -> list[Mapped]:
     ]
 
 
-def mapping_subjects(ctx: Context) -> tuple[Subject[Mapped], ...]:
-    """The mappings that the path's target group uses; in a bare file every mapping.
+def mapping_subjects(ctx: Context) -> tuple[Subject[Mapped | Gap], ...]:
+    """The mappings that the path's target group uses, in each task definition in flight; in a bare file every one.
 
-    Keyed ``service/container:port``. Raises NotApplicable where there is none.
+    Keyed ``service/container:port``, and ``… in family:revision`` for a deployment that is not the
+    path's own. Raises NotApplicable where there is none.
     """
-    definition = reached(ctx, ctx.here.task_definition, "task definition")
+    found = tuple(subject for flight in in_flight(ctx) for subject in _of_flight(ctx, flight))
+    if not found:
+        nothing = ctx.here.task_definition is None or not every_mapping(ctx.here.task_definition)
+        raise NotApplicable("no container maps a port" if ctx.bare_file or nothing else _unmapped(ctx.here))
+    return found
+
+
+def _of_flight(ctx: Context, flight: Flight) -> Iterator[Subject[Mapped | Gap]]:
+    definition = flight.definition
+    owner = ctx.here.service.name if ctx.here.service else ""
+    if isinstance(definition, Gap):
+        where = f"{ctx.here.container_name}:{ctx.here.container_port}"
+        yield Subject(flight.title, f"{owner}/{where}{flight.suffix}", definition)
+        return
     every = every_mapping(definition)
     used = every if ctx.bare_file else used_mappings(ctx, every)
-    if not used:
-        raise NotApplicable("no container maps a port" if ctx.bare_file or not every else _unmapped(ctx.here))
-    owner = ctx.here.service.name if ctx.here.service else (definition.family or definition.arn)
-    return tuple(_subjects(owner, used))
+    shown = [replace(one, of=flight.title) for one in used] if flight.several else used
+    for one in _subjects(owner or definition.family or definition.arn, shown):
+        yield replace(one, key=f"{one.key}{flight.suffix}")
 
 
 def _unmapped(path: Path) -> str:
     return f"container {path.container_name} does not map port {path.container_port}"
 
 
-def _subjects(owner: str, used: Iterable[Mapped]) -> Iterable[Subject[Mapped]]:
+def _subjects(owner: str, used: Iterable[Mapped]) -> Iterator[Subject[Mapped | Gap]]:
     seen: Counter[str] = Counter()
     for one in used:
         key = f"{owner}/{one.container.name}:{one.port}{'/udp' if one.udp else ''}"

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
-from vpclink_checks.checks.port_mappings import Mapped, definition_subject, every_mapping, located, operation
+from vpclink_checks.checks.port_mappings import (
+    Flight,
+    Mapped,
+    definition_subjects,
+    every_mapping,
+    in_flight,
+    located,
+    operation,
+    unless_unread,
+)
 from vpclink_checks.checks.subjects import reached
 from vpclink_checks.checks.task_definition_ports import (
     REGISTER,
@@ -19,6 +28,7 @@ from vpclink_checks.checks.task_definition_ports import (
 )
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.ecs import Placeholder, TaskContainer, TaskDefinition
+from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.host_port import Kind, mode_of
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -45,7 +55,7 @@ MODES = ("bridge", "host", "awsvpc", "none", "default")
     "task-definition/network-mode-allows-ports",
     title="The network mode suits the platform and lets containers have ports",
     severity=Severity.BLOCKER,
-    subjects=definition_subject,
+    subjects=definition_subjects,
     why="ECS refuses the task definition, or never places its tasks.",
     fix=Fix("Set networkMode to awsvpc, or on EC2 Linux instances to bridge or host.", cli=REGISTER),
     source=(
@@ -54,6 +64,7 @@ MODES = ("bridge", "host", "awsvpc", "none", "default")
     ),
     file=True,
 )
+@unless_unread
 def network_mode_allows_ports(_ctx: Context, definition: TaskDefinition) -> Verdict:
     mode, written = mode_of(definition), definition.network_mode
     evidence = Evidence(operation(definition), "networkMode", str(written or "absent"))
@@ -87,12 +98,13 @@ def _unfit(definition: TaskDefinition, mode: str, shown: str) -> str:
     "task-definition/host-ports-unique",
     title="No two port mappings of the task take the same host port",
     severity=Severity.BLOCKER,
-    subjects=definition_subject,
+    subjects=definition_subjects,
     why="The second container that wants the port cannot have it: the task never runs.",
     fix=Fix("Give each port mapping a host port of its own.", cli=REGISTER),
     source="botocore 1.44.5, ecs PortMapping.hostPort; ECS developer guide, task networking (one namespace a task)",
     file=True,
 )
+@unless_unread
 def host_ports_unique(_ctx: Context, definition: TaskDefinition) -> Verdict:
     every = every_mapping(definition)
     if not every:
@@ -131,13 +143,13 @@ def _clash(port: int, protocol: str, users: list[Mapped]) -> Verdict:
     return failed(says, *evidence, location=located(second.mapping.host_port_position or second.mapping.position))
 
 
-def _used_container(ctx: Context) -> tuple[Subject[TaskDefinition], ...]:
+def _used_container(ctx: Context) -> tuple[Subject[TaskDefinition | Gap], ...]:
     """The task definition, where a service says which container and port it registers."""
     if ctx.bare_file:
         raise NotApplicable("a file does not say which container a target group uses")
     if not ctx.here.container_name or ctx.here.container_port is None:
         raise NotApplicable("no service names the container behind this target group")
-    return definition_subject(ctx)
+    return definition_subjects(ctx)
 
 
 @check(
@@ -149,6 +161,7 @@ def _used_container(ctx: Context) -> tuple[Subject[TaskDefinition], ...]:
     fix=Fix("Add the port to the container's portMappings, or name another one in the service.", cli=REGISTER),
     source="botocore 1.44.5, ecs LoadBalancer.containerPort",
 )
+@unless_unread
 def container_maps_port(ctx: Context, definition: TaskDefinition) -> Verdict:
     name, port = ctx.here.container_name, ctx.here.container_port
     container = definition.container(name)
@@ -169,18 +182,32 @@ def container_maps_port(ctx: Context, definition: TaskDefinition) -> Verdict:
     return failed(f"container {name} of {definition.title} does not map port {port}", evidence)
 
 
-def _checked_containers(ctx: Context) -> tuple[Subject[list[TaskContainer]], ...]:
-    """The path's container in every running task, where it has a health check of its own."""
-    definition = reached(ctx, ctx.here.task_definition, "task definition")
+def _checked_containers(ctx: Context) -> tuple[Subject[list[TaskContainer] | Gap], ...]:
+    """The path's container in every running task, where its task definition gives it a health check of its own."""
+    flights = in_flight(ctx)
     service = reached(ctx, ctx.here.service, "ECS service")
-    container = definition.container(ctx.here.container_name)
-    if container is None or not container.health_check:
+    key = f"{service.name}/{ctx.here.container_name}"
+    unread = [one for one in flights if isinstance(one.definition, Gap)]
+    checked = {one.definition.arn for one in flights if not isinstance(one.definition, Gap) and _checks(ctx, one)}
+    if not checked and not unread:
         raise NotApplicable("the container has no health check of its own")
-    tasks = ctx.topology.tasks.need(service.arn)
-    running = [one for task in tasks for one in task.containers if one.name == container.name]
-    if not running:
+    tasks = [task for task in ctx.topology.tasks.need(service.arn) if task.task_definition_arn in checked]
+    running = [one for task in tasks for one in task.containers if one.name == ctx.here.container_name]
+    found: list[Subject[list[TaskContainer] | Gap]] = [
+        Subject(one.title, f"{key}{one.suffix}", one.definition) for one in unread if isinstance(one.definition, Gap)
+    ]
+    if running:
+        found.insert(0, Subject(service.arn, key, running))
+    if not found:
         raise NotApplicable("no task is running")
-    return (Subject(definition.arn, f"{service.name}/{container.name}", running),)
+    return tuple(found)
+
+
+def _checks(ctx: Context, flight: Flight) -> bool:
+    if isinstance(flight.definition, Gap):
+        return False
+    container = flight.definition.container(ctx.here.container_name)
+    return container is not None and container.health_check
 
 
 @check(
@@ -192,6 +219,7 @@ def _checked_containers(ctx: Context) -> tuple[Subject[list[TaskContainer]], ...
     fix=Fix("Run the health check's command inside the container and mend what it finds, or the command itself."),
     source="botocore 1.44.5, ecs Container.healthStatus; ECS developer guide, task_definition_parameters",
 )
+@unless_unread
 def containers_healthy(_ctx: Context, running: list[TaskContainer]) -> Verdict:
     states = [one.health or "UNKNOWN" for one in running]
     evidence = Evidence("ecs:DescribeTasks", "containers[].healthStatus", ", ".join(sorted(set(states))))
@@ -203,10 +231,10 @@ def containers_healthy(_ctx: Context, running: list[TaskContainer]) -> Verdict:
     return passed(f"the health check of {running[0].name} passes in {len(states)} tasks", evidence)
 
 
-def _read_from_file(ctx: Context) -> tuple[Subject[TaskDefinition], ...]:
+def _read_from_file(ctx: Context) -> tuple[Subject[TaskDefinition | Gap], ...]:
     if not ctx.bare_file:
         raise NotApplicable("the facts come from ECS, not from a file")
-    return definition_subject(ctx)
+    return definition_subjects(ctx)
 
 
 @check(
@@ -219,6 +247,7 @@ def _read_from_file(ctx: Context) -> tuple[Subject[TaskDefinition], ...]:
     source="contract: accepted shapes; RFC 8259",
     file=True,
 )
+@unless_unread
 def nothing_overlooked(_ctx: Context, definition: TaskDefinition) -> Verdict:
     notes = [*definition.notes, *_strings(definition)]
     if not notes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.host_ports import (
     FALLBACK_RANGE,
@@ -15,10 +18,18 @@ from vpclink_checks.checks.host_ports import (
     hosts_of,
     listed,
 )
-from vpclink_checks.checks.port_mappings import Mapped, every_mapping, mapping_subjects, port_on_host
-from vpclink_checks.checks.subjects import reached
+from vpclink_checks.checks.port_mappings import (
+    Flight,
+    Mapped,
+    every_mapping,
+    in_flight,
+    mapping_subjects,
+    port_on_host,
+    unless_unread,
+)
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
-from vpclink_checks.model.ecs import Placeholder
+from vpclink_checks.model.ecs import Placeholder, TaskDefinition
+from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.host_port import SAME_PORT, Kind, mode_of, spanned
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.settings import BackendSettings
@@ -50,6 +61,7 @@ def _declared(ctx: Context) -> BackendSettings | None:
     source="botocore 1.44.5, ecs PortMapping.hostPort",
     file=True,
 )
+@unless_unread
 def fixed_host_port(ctx: Context, mapped: Mapped) -> Verdict:
     found = mapped.host_port
     key = "containerPortRange" if mapped.mapping.container_port_range else "hostPort"
@@ -96,6 +108,7 @@ def _dynamic(ctx: Context, mapped: Mapped, evidence: Evidence) -> Verdict:
     source="amazon-ecs-agent README, ECS_RESERVED_PORTS; botocore 1.44.5, ecs PortMapping.hostPort",
     file=True,
 )
+@unless_unread
 def host_port_not_reserved(ctx: Context, mapped: Mapped) -> Verdict:
     port = port_on_host(mapped)
     if isinstance(port, Verdict):
@@ -150,6 +163,7 @@ def _reserved_by_default(hosts: Hosts, says: str, port: int, evidence: Evidence)
     source="botocore 1.44.5, ecs PortMapping.hostPort; amazon-ecs-agent README, ECS_DYNAMIC_HOST_PORT_RANGE",
     file=True,
 )
+@unless_unread
 def host_port_outside_ephemeral_range(ctx: Context, mapped: Mapped) -> Verdict:
     port = port_on_host(mapped)
     if isinstance(port, Verdict):
@@ -210,6 +224,7 @@ def _ephemeral(hosts: Hosts, mapped: Mapped, port: int, evidence: Evidence) -> V
     source="botocore 1.44.5, ecs PortMapping.hostPort",
     file=True,
 )
+@unless_unread
 def host_port_matches_network_mode(_ctx: Context, mapped: Mapped) -> Verdict:
     mode, given, wanted = mode_of(mapped.definition), mapped.mapping.host_port, mapped.mapping.container_port
     evidence = mapped.evidence("hostPort", given)
@@ -242,6 +257,7 @@ def host_port_matches_network_mode(_ctx: Context, mapped: Mapped) -> Verdict:
     source="botocore 1.44.5, ecs PortMapping.containerPortRange",
     file=True,
 )
+@unless_unread
 def port_range_is_valid(_ctx: Context, mapped: Mapped) -> Verdict:
     mapping = mapped.mapping
     if mapping.container_port_range is not None:
@@ -295,6 +311,7 @@ def _meet(one: range | None, other: range) -> bool:
     source="botocore 1.44.5, ecs PortMapping.protocol",
     file=True,
 )
+@unless_unread
 def tcp_for_http(ctx: Context, mapped: Mapped) -> Verdict:
     protocol = mapped.mapping.protocol
     evidence = mapped.evidence("protocol", protocol)
@@ -307,21 +324,36 @@ def tcp_for_http(ctx: Context, mapped: Mapped) -> Verdict:
     return failed(f"{mapped.title} is mapped as udp, while a target group sends it HTTP over TCP", evidence)
 
 
-def _declared_ports(ctx: Context) -> tuple[Subject[tuple[int, int]], ...]:
-    """The declared host ports that this path can answer for: its own, and those nobody maps."""
-    definition = reached(ctx, ctx.here.task_definition, "task definition")
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One pair of host_ports of the config, and the task definition that has to keep it."""
+
+    definition: TaskDefinition
+    container_port: int
+    host_port: int
+    of: str  # " of family:revision", where several are in flight
+
+
+def _declared_ports(ctx: Context) -> tuple[Subject[Declared | Gap], ...]:
+    """The declared host ports that this path can answer for, in each task definition in flight."""
     backend = _declared(ctx)
-    every = every_mapping(definition)
     pairs = sorted(backend.host_ports.items()) if backend else []
-    mine = [
-        (wanted, host)
-        for wanted, host in pairs
-        if ctx.here.container_port in (None, wanted) or not any(one.maps(wanted) for one in every)
-    ]
-    if not mine:
+    flights = in_flight(ctx)
+    found = [subject for flight in flights for pair in pairs for subject in _declared_in(ctx, flight, *pair)]
+    if not found:
         raise NotApplicable("no host_ports are declared for this backend")
-    name = definition.family or definition.arn
-    return tuple(Subject(definition.arn, f"{name}:{pair[0]}", pair) for pair in mine)
+    return tuple(found)
+
+
+def _declared_in(ctx: Context, flight: Flight, wanted: int, host: int) -> Iterator[Subject[Declared | Gap]]:
+    """The path's own port, and one that nobody maps."""
+    definition = flight.definition
+    if isinstance(definition, Gap):
+        yield Subject(flight.title, f"{flight.title}:{wanted}", definition)
+    elif ctx.here.container_port in (None, wanted) or not any(one.maps(wanted) for one in every_mapping(definition)):
+        name = flight.title if flight.suffix else definition.family or definition.arn
+        of = f" of {flight.title}" if flight.several else ""
+        yield Subject(definition.arn, f"{name}:{wanted}", Declared(definition, wanted, host, of))
 
 
 @check(
@@ -333,13 +365,14 @@ def _declared_ports(ctx: Context) -> tuple[Subject[tuple[int, int]], ...]:
     fix=Fix("Give the port mapping the declared hostPort, or correct host_ports in the config.", cli=REGISTER),
     source="contract of vpclink.toml: backend.host_ports",
 )
-def declared_host_ports(ctx: Context, pair: tuple[int, int]) -> Verdict:
-    wanted, declared = pair
-    every = every_mapping(reached(ctx, ctx.here.task_definition, "task definition"))
+@unless_unread
+def declared_host_ports(ctx: Context, pair: Declared) -> Verdict:
+    wanted, declared = pair.container_port, pair.host_port
+    every = [replace(one, of=pair.of.removeprefix(" of ")) for one in every_mapping(pair.definition)]
     name = ctx.here.container_name
     mapped = next((one for one in every if one.maps(wanted) and (not name or one.container.name == name)), None)
     if mapped is None:
-        return failed(f"host_ports declares {wanted} = {declared}, and no container maps port {wanted}")
+        return failed(f"host_ports declares {wanted} = {declared}, and no container{pair.of} maps port {wanted}")
     found = mapped.host_port
     evidence = mapped.evidence("hostPort", mapped.mapping.host_port)
     if found.kind is Kind.UNKNOWN:
