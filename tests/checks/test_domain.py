@@ -160,6 +160,7 @@ DEVIATIONS = [
         "fail",
         ("TLS 1.0",),
     ),
+    ({"domain": domain(routing_mode="NEW_MODE")}, "mapping-live", "unknown", ("NEW_MODE",)),
     ({"domain": domain(routing_mode=BOTH), "rules": (OTHER,)}, "path-not-captured", "fail", (demo.HELLO_ID,)),
     (
         {"domain": domain(routing_mode=BOTH), "rules": (replace(OTHER, base_paths=("orders",)),)},
@@ -270,6 +271,10 @@ NOTES = [
     ({"domain": domain(endpoints=(REGIONAL, replace(EDGE, certificate_arn="")))}, "one-endpoint-type"),
     (
         {"domain": domain(routing_mode=BOTH), "rules": (replace(OTHER, headers=((("x-version", "beta*"),),)),)},
+        "path-not-captured",
+    ),
+    (  # nothing but a catch-all route could have answered there
+        {"others": (Mapping(domain=demo.DOMAIN, key="orders/v2", api_id=demo.HELLO_ID, stage="prod"),)},
         "path-not-captured",
     ),
     ({"routes": (replace(demo.ROUTES[2], path="/ping"),)}, "no-reserved-path"),

@@ -30,6 +30,7 @@ from vpclink_checks.checks.end_to_end import (
     neighbours_keep_their_paths,
     no_internal_redirect,
 )
+from vpclink_checks.checks.judging import Rules, judge
 from vpclink_checks.checks.verdict import Verdict
 from vpclink_checks.model.domain import Mapping, RoutingRule
 from vpclink_checks.model.fact import Gap, Table, UnknownFact
@@ -37,6 +38,7 @@ from vpclink_checks.model.path import Neighbour, Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.probes.observation import Attempt, Observation
 from vpclink_checks.reach.engine import Reach
+from vpclink_checks.report import Finding
 from vpclink_checks.settings import EnvSettings
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -268,6 +270,7 @@ def ours(priority: int, *base_paths: str) -> RoutingRule:
 
 BOTH = "ROUTING_RULE_THEN_BASE_PATH_MAPPING"
 DEEP = replace(HELLO_ROUTES[0], path="/v2/info")
+BETA = ((("x-beta", "1*"),),)
 EXTENDING = Mapping(domain=DOMAIN, key="hello/v2", api_id=API_ID, stage="prod")
 
 
@@ -279,7 +282,13 @@ EXTENDING = Mapping(domain=DOMAIN, key="hello/v2", api_id=API_ID, stage="prod")
         (shared(HELLO_MAPPING, rules=(ours(1, "hello"),), mode=BOTH), "fail", "/hello belongs to"),
         (shared(HELLO_MAPPING, rules=(ours(1, "orders"),), mode=BOTH), "pass", ""),
         (shared(HELLO_MAPPING, rules=(ours(1),)), "pass", ""),  # rules are inert in this mode
-        (shared(HELLO_MAPPING, EXTENDING), "pass", ""),  # only a catch-all route could have answered there
+        # only a catch-all route could have answered there: a part of its paths, not one that it names
+        (shared(HELLO_MAPPING, EXTENDING), "note", "/hello/v2 and what lies below it"),
+        (shared(HELLO_MAPPING, rules=(ours(1, "hello/v2"),), mode=BOTH), "note", "/hello/v2"),
+        (shared(HELLO_MAPPING, rules=(replace(ours(1, "hello"), headers=BETA),), mode=BOTH), "note", "header"),
+        (shared(HELLO_MAPPING, rules=(replace(ours(1), headers=BETA),), mode=BOTH), "note", "header"),
+        (shared(HELLO_MAPPING, rules=(replace(ours(1, "orders"), headers=BETA),), mode=BOTH), "pass", ""),
+        (shared(HELLO_MAPPING, mode="NEW_MODE"), "unknown", "NEW_MODE"),
         (shared(HELLO_MAPPING, EXTENDING, routes=(DEEP,)), "fail", "/hello/v2/info"),
         # one key with several levels turns all keys into plain prefixes
         (shared(replace(HELLO_MAPPING, key="hello-x"), replace(ORDERS_MAPPING, key="hello"), EXTENDING,
@@ -289,8 +298,35 @@ EXTENDING = Mapping(domain=DOMAIN, key="hello/v2", api_id=API_ID, stage="prod")
     ],
 )  # fmt: skip
 def test_a_neighbour_keeps_its_paths_or_loses_them_to_us(ctx: Context, outcome: str, word: str) -> None:
-    found = verdict(neighbours_keep_their_paths, ctx)
+    found = told(ctx)[ctx.topology.neighbours[0].title]
     assert (found.outcome, word in found.message) == (outcome, True), found.message
+
+
+@pytest.mark.parametrize("mode", [BOTH, "ROUTING_RULE_ONLY"])
+def test_a_mapping_that_our_rule_buried_is_still_a_neighbour(mode: str) -> None:
+    ctx = shared(HELLO_MAPPING, ORDERS_MAPPING, rules=(ours(3),), mode=mode)
+    ctx = replace(ctx, topology=replace(ctx.topology, neighbours=()))  # nothing live leads there any more
+    (found,) = told(ctx).values()
+    assert (found.outcome, "/hello belongs to" in found.message) == ("fail", True)
+
+
+def test_a_rule_that_our_rule_buried_is_still_a_neighbour() -> None:
+    ctx = shared(ORDERS_MAPPING, rules=(replace(ours(6, "hello"), api_id=HELLO_ID), ours(5)), mode="ROUTING_RULE_ONLY")
+    ctx = replace(ctx, topology=replace(ctx.topology, neighbours=()))
+    assert {key: one.outcome for key, one in told(ctx).items()} == {f"{DOMAIN}/hello": "fail"}
+
+
+def test_rules_that_the_mode_leaves_inert_need_not_be_read() -> None:
+    gap = Gap(operation="apigatewayv2:ListRoutingRules", action="apigateway:GET", code="AccessDeniedException")
+    facts = healthy(routing_rules=Table(gaps={DOMAIN: gap}), neighbours=(HELLO,))
+    assert {one.outcome for one in told(context(path=None, topology=facts)).values()} == {"pass"}
+    live = replace(facts, domains=by("name", replace(DOMAIN_NAME, routing_mode=BOTH)))
+    assert {one.outcome for one in told(context(path=None, topology=live)).values()} == {"unknown"}
+
+
+def told(ctx: Context) -> dict[str, Finding]:
+    found = judge(ctx, Rules(today=NOW.date()), checks=(neighbours_keep_their_paths,))
+    return {one.subject_key: one for one in found}
 
 
 LAMBDA = attempt(200, '{"greeting": "hello"}')
@@ -333,8 +369,16 @@ def test_a_declared_probe_of_nobody_is_a_subject_of_its_own() -> None:
 
 def test_our_own_api_is_no_neighbour() -> None:
     mine = replace(HELLO, api_id=API_ID, base_path="orders")
+    topology = healthy(neighbours=(mine,), mappings=Table(rows={DOMAIN: (ORDERS_MAPPING,)}))
     with pytest.raises(NotApplicable):
-        verdicts(neighbours_keep_their_paths, context(path=None, topology=healthy(neighbours=(mine,))))
+        verdicts(neighbours_keep_their_paths, context(path=None, topology=topology))
+
+
+def test_our_own_api_that_could_not_be_read_is_no_neighbour_either() -> None:
+    unread = tuple(replace(path, api=None) for path in healthy().paths)
+    topology = healthy(paths=unread, neighbours=(), mappings=Table(rows={DOMAIN: (ORDERS_MAPPING,)}))
+    with pytest.raises(NotApplicable):
+        verdicts(neighbours_keep_their_paths, context(path=None, topology=topology))
 
 
 def test_mappings_that_could_not_be_read_are_unknown() -> None:

@@ -16,7 +16,7 @@ from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknow
 from vpclink_checks.model.api import Api, Route
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.policy import Statement, statements
-from vpclink_checks.model.routing import landing, route_for
+from vpclink_checks.model.routing import landing, need_known_mode, route_for
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.settings import ProbeSettings
 from vpclink_checks.words import Severity
@@ -259,6 +259,7 @@ def _probes(ctx: Context) -> tuple[Subject[ProbeSettings], ...]:
     path, domain = ctx.here, reached(ctx, ctx.here.domain, "custom domain")
     if not ctx.settings.probes:
         raise NotApplicable("no probe is declared")
+    need_known_mode(domain)
     mappings = ctx.topology.mappings.need(domain.name)
     rules = () if domain.routing_mode == "BASE_PATH_MAPPING_ONLY" else ctx.topology.routing_rules.need(domain.name)
     found: list[Subject[ProbeSettings]] = []

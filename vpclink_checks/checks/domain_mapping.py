@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.subjects import domain_subject, path_subject, reached, route_subjects, stopped_by
-from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
+from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Route
-from vpclink_checks.model.domain import DomainName, RoutingRule
+from vpclink_checks.model.domain import DomainName, Mapping, RoutingRule
 from vpclink_checks.model.path import Path
-from vpclink_checks.model.routing import ANSWERED_BY_GATEWAY, Landing, landing, route_for
+from vpclink_checks.model.routing import ANSWERED_BY_GATEWAY, Landing, landing, need_known_mode, route_for
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.settings import ProbeSettings
 from vpclink_checks.words import Severity
@@ -43,6 +43,9 @@ REST_RULES = "API Gateway developer guide, rest-api-routing-rules"
 )
 def mapping_live(ctx: Context, domain: DomainName) -> Verdict:
     evidence = Evidence("apigateway:GetDomainName", "routingMode", domain.routing_mode)
+    if not domain.mode_known:
+        text = f"{domain.name} has a routing mode that this version does not know: {domain.routing_mode}"
+        return unknown(f"{text}; whether its mappings or its rules decide is open", evidence)
     unused = _unused(ctx, domain)
     if not unused:
         return passed(f"routing mode {domain.routing_mode} leaves nothing listed unused", evidence)
@@ -112,6 +115,7 @@ def _listed(ctx: Context, path: Path) -> str:
 def path_not_captured(ctx: Context, route: Route) -> Verdict:
     path, domain = ctx.here, reached(ctx, ctx.here.domain, "custom domain")
     api, stage = reached(ctx, path.api, "API"), reached(ctx, path.stage, "stage")
+    need_known_mode(domain)
     mappings, rules = ctx.topology.mappings.need(domain.name), _rules(ctx, domain)
     request, wanted = _request(path, route), f"{api.id}/{stage.name}"
     found = landing(domain, mappings, rules, request, _headers(path.rule))
@@ -125,7 +129,26 @@ def path_not_captured(ctx: Context, route: Route) -> Verdict:
         if in_front and other is not None and _api(other) != wanted:
             where = f"{_api(other)} where its header conditions hold"
             return noted(f"rule {rule.priority} sends {request} to {where}", Evidence(RULES, "rule", rule.id))
+    if part := _part_taken(path, route, mappings, rules, wanted):
+        return noted(part, evidence)
     return passed(f"{request} is answered by {wanted}", evidence)
+
+
+def _part_taken(
+    path: Path, route: Route, mappings: tuple[Mapping, ...], rules: tuple[RoutingRule, ...], wanted: str
+) -> str:
+    """What of a route with a parameter goes to another API, whose key or base path lies below ours; "" for none."""
+    domain = path.domain
+    if domain is None or path.mapping is None or not path.mapping.key or "{" not in route.path:
+        return ""  # the root takes what is left by its nature
+    for below in (*(one.key for one in mappings), *(base for rule in rules for base in rule.base_paths)):
+        request = f"/{below.strip('/')}"
+        mine = landing(domain, (path.mapping,), (), request) if below != path.mapping.key else None
+        found = landing(domain, mappings, rules, request)
+        taken = found is not None and _api(found) != wanted
+        if mine is not None and found is not None and taken and route_for([route], "GET", mine.rest):
+            return f"of {route.title}, {request} goes to {_api(found)} by {_winner(found).partition(' -> ')[0]}"
+    return ""
 
 
 def _api(found: Landing) -> str:

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from vpclink_checks.checks.answers import Maker, described, shown
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.probed import SERVER_ERROR, Judged, as_declared, evidence, judged, problem, times
-from vpclink_checks.checks.shadows import ways
+from vpclink_checks.checks.shadows import Way, listed, ways
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.path import Neighbour, Path
-from vpclink_checks.model.routing import Landing, landing, route_for
+from vpclink_checks.model.routing import landing, route_for
 from vpclink_checks.probes.observation import Observation, path_of
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -199,13 +199,19 @@ def neighbour_subjects(ctx: Context) -> tuple[Subject[Shared], ...]:
 
 
 def _ours(ctx: Context) -> set[str]:
-    return {path.api.id for path in ctx.topology.paths if path.api is not None}
+    """The APIs that paths lead to, read or not."""
+    held = [one for path in ctx.topology.paths for one in (path.mapping, path.rule) if one is not None]
+    return {path.api.id for path in ctx.topology.paths if path.api is not None} | {one.api_id for one in held}
 
 
 def _others(ctx: Context) -> list[Neighbour]:
-    """Neighbours of another API, one for each base path."""
-    every = [one for one in ctx.topology.neighbours if one.api_id not in _ours(ctx)]
-    return list({(one.domain, one.base_path, one.api_id): one for one in every}.values())
+    """Neighbours of another API, one for each base path; those with their routes first."""
+    ours = _ours(ctx)
+    every = (*(one for one in ctx.topology.neighbours if one.api_id not in ours), *listed(ctx.topology, ours))
+    found: dict[tuple[str, str, str], Neighbour] = {}
+    for one in every:
+        found.setdefault((one.domain, one.base_path, one.api_id), one)
+    return list(found.values())
 
 
 def _shared(neighbour: Neighbour, others: Iterable[Observation]) -> Shared:
@@ -233,14 +239,17 @@ def _shared(neighbour: Neighbour, others: Iterable[Observation]) -> Shared:
     always=True,
 )
 def neighbours_keep_their_paths(ctx: Context, shared: Shared) -> Verdict:
-    found = ways(ctx.topology, shared.neighbour) if shared.neighbour is not None else ()
-    taken = next((one for one in found if one.landing is not None and one.landing.api_id in _ours(ctx)), None)
-    if taken is not None and taken.landing is not None:
-        return _taken(shared, taken.path, taken.landing)
+    ours = _ours(ctx)
+    found = ways(ctx.topology, shared.neighbour, ours) if shared.neighbour is not None else ()
+    taken = [one for one in found if one.landing is not None and one.landing.api_id in ours]
+    for way in (one for one in taken if not one.part):
+        return failed(*_taken(shared, way))
     for seen in shared.probes:
         trouble = problem(seen, judged(seen, _neighbours_route(shared, seen)))
         if trouble is not None:
             return trouble
+    for way in taken:
+        return noted(*_taken(shared, way))
     lost = next((one.path for one in found if one.landing is None), None)
     if lost is not None and not shared.probes:
         return noted(f"the mapping of {shared.title} is not in use: nothing on the domain leads {lost} anywhere")
@@ -249,12 +258,15 @@ def neighbours_keep_their_paths(ctx: Context, shared: Shared) -> Verdict:
     return passed(f"{shared.title} keeps its paths{f', and {answered} is answered' if answered else ''}", *proof)
 
 
-def _taken(shared: Shared, path: str, by: Landing) -> Verdict:
+def _taken(shared: Shared, way: Way) -> tuple[str, Evidence]:
+    by = way.landing
+    if by is None:
+        raise ValueError(f"nothing takes {way.path}")
     what = f"routing rule {by.rule.id} of priority {by.rule.priority}" if by.rule else f"the mapping {by.base_path!r}"
     call = "apigatewayv2:ListRoutingRules" if by.rule else "apigatewayv2:GetApiMappings"
-    return failed(
-        f"{path} belongs to {shared.title} and goes to our API {by.api_id}: {what} takes it",
-        Evidence(call, f"the winner for {path}", what),
+    return (
+        f"{way.path}{way.part} belongs to {shared.title} and goes to our API {by.api_id}: {what} takes it",
+        Evidence(call, f"the winner for {way.path}", what),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+ROUTING_MODES = ("BASE_PATH_MAPPING_ONLY", "ROUTING_RULE_ONLY", "ROUTING_RULE_THEN_BASE_PATH_MAPPING")
+
 
 def dns_name(text: str) -> str:
     """A name as DNS compares it, without the ``dualstack.`` that the console puts before alias targets.
@@ -39,6 +41,11 @@ class DomainName:
     mutual_tls_warnings: tuple[str, ...] = ()
     endpoint_access_mode: str = ""
     ip_address_type: str = ""
+
+    @property
+    def mode_known(self) -> bool:
+        """Whether it is known which of mappings and rules the routing mode makes live."""
+        return self.routing_mode in ROUTING_MODES
 
     @property
     def private(self) -> bool:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.domain import DomainName, Mapping, RoutingRule
+from vpclink_checks.model.fact import Gap, UnknownFact
 
 ANSWERED_BY_GATEWAY = ("/ping", "/sping")  # on every custom domain; developer guide, known issues
 STATIC, PARAMETER, GREEDY, DEFAULT = range(4)
@@ -31,6 +32,17 @@ class Landing:
     rest: str
     mapping: Mapping | None = None
     rule: RoutingRule | None = None
+
+
+def need_known_mode(domain: DomainName) -> None:
+    """Raises UnknownFact where the routing mode is a word of which it is not known what it makes live.
+
+    For verdicts. :func:`landing` itself then takes rules first and mappings after them, which is good
+    enough to send a probe by.
+    """
+    if not domain.mode_known:
+        message = f"this version does not know the routing mode {domain.routing_mode}"
+        raise UnknownFact(Gap(operation="apigateway:GetDomainName", action="", code="NotKnown", message=message))
 
 
 def landing(

@@ -87,7 +87,7 @@ FAULTS = (
         fails={
             "domain/mapping-live": ("api.example.com",),
             ROUTES: ALL_CALLS,
-            NEIGHBOURS: ("GET /hello",),
+            NEIGHBOURS: (HELLO,),
         },
     ),
     Fault(
