@@ -569,3 +569,49 @@ def test_a_condition_of_a_second_balancer_that_was_not_read_is_unknown(table: st
     one = worst(replace(second_balancer("internet-facing"), **changes), OTHER)
     assert one.outcome is Outcome.UNKNOWN
     assert operation in one.message
+
+
+def unserved(topology: Topology, *keys: str) -> Topology:
+    """The exports of these stages were refused."""
+    rows = {key: one for key, one in topology.served_routes.rows.items() if key not in keys}
+    return replace(topology, served_routes=Table(rows=rows, gaps={key: denied("apigateway:GetExport") for key in keys}))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "key", "auth", "outcome"),
+    [
+        (("AWS_IAM", "AWS_IAM"), stack.STAGE.key, "consistent", "unknown"),
+        (("AWS_IAM", "NONE"), stack.STAGE.key, "consistent", "unknown"),
+        (("NONE", "NONE"), stack.STAGE.key, "consistent", "unknown"),
+        (("AWS_IAM", "AWS_IAM"), stack.HELLO_STAGE.key, "consistent", "unknown"),
+        (("AWS_IAM", "NONE"), stack.HELLO_STAGE.key, "consistent", "fail"),
+        (("NONE", "NONE"), stack.HELLO_STAGE.key, "consistent", "note"),
+        (("NONE", "NONE"), stack.HELLO_STAGE.key, "required", "fail"),
+    ],
+)
+def test_authorization_counts_as_deployed(kinds: tuple[str, ...], key: str, auth: str, outcome: str) -> None:
+    found = findings(unserved(authorized(*kinds), key), auth=auth)
+    (one,) = (one for one in found if one.check == AUTH and one.path == stack.PATH_API.id)
+    assert one.outcome.value == outcome
+    assert outcome != "unknown" or "apigateway:GetExport" in one.message
+
+
+def test_a_way_that_the_settings_leave_out_counts() -> None:
+    """exp-other-api-same-link: base_paths restricts which mappings must be paths, not who gets in."""
+    route = replace(stack.HELLO_ROUTES[0], integration=stack.ROUTES[0].integration)
+    way = replace(
+        stack.PATH_API, id="", title="", api=stack.HELLO_API, stage=stack.HELLO_STAGE, mapping=None, routes=(route,)
+    )
+    topology = authorized("AWS_IAM", "AWS_IAM")
+    assert worst(replace(topology, paths=topology.paths[:1]), AUTH).outcome is Outcome.PASS
+    one = worst(replace(topology, paths=topology.paths[:1], ways=(way,)), AUTH)
+    assert one.outcome is Outcome.FAIL
+    assert f"{route.title} of hello" in one.message
+
+
+def test_a_route_that_was_never_deployed_is_no_way_in() -> None:
+    topology = authorized("AWS_IAM", "AWS_IAM")
+    path = topology.paths[0]
+    undeployed = replace(path.routes[0], path="/new", authorization="NONE")
+    one = worst(replace(topology, paths=(replace(path, routes=(*path.routes, undeployed)),)), AUTH)
+    assert one.outcome is Outcome.PASS

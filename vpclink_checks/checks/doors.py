@@ -23,7 +23,7 @@ NOT_JUDGED = (
     "VPC Lattice",
     "PrivateLink endpoint services",
     "peering, transit and VPN",
-    "APIs that no configured domain leads to",
+    "APIs and stages that no configured domain leads to",
 )
 DOORS_NOT_JUDGED = "doors not judged: " + ", ".join(NOT_JUDGED)
 
@@ -111,16 +111,39 @@ def _sends(forwards: tuple[Forward, ...], group: TargetGroup) -> bool:
 
 
 def ways_in(ctx: Context) -> tuple[tuple[Path, Route], ...]:
-    """Every route of every path that ends at this path's targets. Raises UnknownFact, NotApplicable."""
+    """Every deployed route of any path or other stage that ends at this path's targets, once.
+
+    Where a stage's export was not read, the routes as edited. Raises UnknownFact, NotApplicable.
+    """
     group = reached(ctx, ctx.here.target_group, "target group")
     mine = _target_keys(ctx, group)
     shared = [
         path
-        for path in ctx.topology.paths
+        for path in (*ctx.topology.paths, *ctx.topology.ways)
         if path.target_group is not None
         and (path.target_group.arn == group.arn or _target_keys(ctx, path.target_group) & mine)
     ]
-    return tuple((path, route) for path in shared for route in path.routes)
+    found = {
+        (path.api.id if path.api else route.api_id, path.stage.key if path.stage else "", route.title): (path, route)
+        for path in reversed(shared)
+        for route in reversed(path.routes)
+        if _deployed(ctx, path, route)
+    }
+    return tuple(reversed(found.values()))
+
+
+def _deployed(ctx: Context, path: Path, route: Route) -> bool:
+    served = ctx.topology.served_routes.rows.get(path.stage.key) if path.stage else None
+    return served is None or any((one.method, one.path) == (route.method, route.path) for one in served)
+
+
+def unread_ways(ctx: Context) -> Gap | None:
+    """Why a stage that was found may let more in than was read, or ask for less; None where all was read."""
+    for table in (ctx.topology.apis, ctx.topology.stages, ctx.topology.served_routes):
+        gap = next(iter(table.gaps.values()), table.gap)
+        if gap is not None:
+            return gap
+    return None
 
 
 def _target_keys(ctx: Context, group: TargetGroup) -> frozenset[Key]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
-from vpclink_checks.checks.doors import ways_in
+from vpclink_checks.checks.doors import DOORS_NOT_JUDGED, unread_ways, ways_in
 from vpclink_checks.checks.subjects import target_group_subject
-from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
+from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.balancing import TargetGroup
 from vpclink_checks.model.path import Path
@@ -40,13 +40,32 @@ def no_unauthenticated_way_round(ctx: Context, group: TargetGroup) -> Verdict:
     asking = len(ways) - len(bare)
     shown = ", ".join(dict.fromkeys(bare))
     evidence = Evidence("apigateway:GetExport", "authorizationType NONE", shown)
+    if (gap := unread_ways(ctx)) is not None and _gap_decides(ctx, ways):
+        return unknown(f"whether every deployed route to {group.name} asks for authorization is not known: {gap}")
     if not bare:
-        return passed(f"all {asking} routes to {group.name} ask for authorization")
+        return passed(f"all {asking} routes to {group.name} ask for authorization; {DOORS_NOT_JUDGED}")
     if asking:
         return failed(f"{asking} routes to {group.name} ask for authorization, but these do not: {shown}", evidence)
     if ctx.settings.auth == "required":
         return failed(f"authorization is required, and these routes to {group.name} ask for none: {shown}", evidence)
     return noted(f"no route to {group.name} asks for authorization: {shown}", evidence)
+
+
+def _gap_decides(ctx: Context, ways: tuple[tuple[Path, Route], ...]) -> bool:
+    """Whether what was not read could change the answer.
+
+    Not where deployed routes disagree already, and not where each is known to ask for nothing.
+    """
+    sure = {_asks(route) for path, route in ways if _served(ctx, path)}
+    claimed = ctx.settings.auth == "required" or any(_asks(route) for _, route in ways)
+    if not claimed:
+        return not all(_served(ctx, path) for path, _ in ways)
+    return not (False in sure and (True in sure or ctx.settings.auth == "required"))
+
+
+def _served(ctx: Context, path: Path) -> bool:
+    """Whether the path's routes are those that its stage serves: authorization counts as deployed."""
+    return path.stage is None or path.stage.key in ctx.topology.served_routes.rows
 
 
 def _way_title(path: Path, route: Route) -> str:

@@ -129,6 +129,7 @@ class Topology:
     task_definitions: Table[TaskDefinition] = field(default_factory=_unread)  # ARN, or file
 
     paths: tuple[Path, ...] = ()
+    ways: tuple[Path, ...] = ()  # private routes of stages that were read and are on no path
     neighbours: tuple[Neighbour, ...] = ()
 
     def __post_init__(self) -> None:

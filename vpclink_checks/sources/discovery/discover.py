@@ -12,6 +12,7 @@ from vpclink_checks.sources.discovery.destinations import canary_variables, comp
 from vpclink_checks.sources.discovery.entries import NO_MAPPINGS, NO_RULES
 from vpclink_checks.sources.discovery.paths import walk
 from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_in
+from vpclink_checks.sources.discovery.ways import ways
 from vpclink_checks.sources.facts import Recording
 
 
@@ -31,6 +32,7 @@ def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Top
     topology = _containers(topology, recorded)
     paths, neighbours = walk(topology, settings)
     topology = replace(topology, paths=paths, neighbours=neighbours)
+    topology = replace(topology, ways=ways(topology))
     return _surroundings(topology, recorded)
 
 
