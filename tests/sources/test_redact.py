@@ -157,6 +157,57 @@ ANYWHERE: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "metadata": lambda name, value: {"ResponseMetadata": {"HTTPHeaders": {name: value}}},
     "password data": lambda _, value: {"PasswordData": value},
 }
+SPELLINGS = (
+    "{name}: {value}",
+    "{name}:{value}",
+    "{name} : {value}",
+    "{name} = {value}",
+    "{name} => {value}",
+    '"{name}": "{value}"',
+    "'{name}': '{value}'",
+    '\\"{name}\\": \\"{value}\\"',
+    "- {name}: '{value} and more'",
+    "{{{name}: {value}}}",
+    "{name}: two words {value}, service: orders",
+    "{name}: |\n    {value}\n",
+    "{name}:\n  {value}",
+    "{name}: [{value}, {value}]",
+    "seen {name}: {value}\nservice: orders",
+    "(service orders) started with {name}: {value}; retry: 3",
+)
+# Where texts stand that people and programs write; the first four reach reports.
+TEXTS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "event": lambda words: {"services": [{"events": [{"message": words}]}]},
+    "link status": lambda words: {"statusMessage": words},
+    "target health": lambda words: {"TargetHealthDescriptions": [{"TargetHealth": {"Description": words}}]},
+    "domain status": lambda words: {"domainNameStatusMessage": words},
+    "description": lambda words: {"SecurityGroups": [{"Description": words}]},
+    "export": lambda words: {"body": json.dumps({"info": {"description": words}})},
+    "export, YAML": lambda words: {"body": f"openapi: 3.0.1\n{words}"},
+}
+WRITTEN_NAMES = st.sampled_from(
+    (
+        "api_key",
+        "secret",
+        "client_secret",
+        "token",
+        "AWS_SECRET_ACCESS_KEY",
+        "apiKey",
+        "X-Api-Key",
+        "DB_PASSWORD",
+        "dbPassword2",
+        "password",
+        "pwd",
+        "accessToken",
+        "private_key",
+        "Authorization",
+        "encryption-key",
+        "connectionString",
+        "jwt",
+    )
+)
+
+
 # Where its name has to give it away.
 BY_NAME: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "stage variable": lambda name, value: {"variables": {name: value}},
@@ -197,6 +248,64 @@ def test_a_secret_does_not_survive_whatever_it_is_called(place: str, name: str, 
     response = ANYWHERE[place](name, value)
     cleaned = clean(CALL, response)
     assert value not in _seen(cleaned)
+    assert clean(CALL, cleaned) == cleaned
+
+
+@pytest.mark.parametrize("place", TEXTS)
+@given(name=WRITTEN_NAMES, value=SECRETS, spelling=st.sampled_from(SPELLINGS))
+def test_a_secret_written_beside_its_name_does_not_survive(place: str, name: str, value: str, spelling: str) -> None:
+    cleaned = clean(CALL, TEXTS[place](spelling.format(name=name, value=value)))
+    assert value not in _seen(cleaned)
+    assert name in _seen(cleaned)
+    assert clean(CALL, cleaned) == cleaned
+
+
+@given(st.lists(st.tuples(WRITTEN_NAMES, SECRETS, st.sampled_from(SPELLINGS)), max_size=5), st.sampled_from(" \n,;"))
+def test_texts_with_many_pairs_cleaned_twice_are_the_same(parts: list[tuple[str, str, str]], between: str) -> None:
+    once = text(between.join(spelling.format(name=name, value=value) for name, value, spelling in parts))
+    assert text(once) == once
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Target.Timeout: health checks failed",
+        "service: orders",
+        "(service orders) was unable to place a task because no container instance met all of its requirements.",
+        "unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret",
+        "pull access denied, repository does not exist or may require authorization: server message: denied",
+        "ExpiredToken: The security token included in the request is expired",
+        "InvalidSignatureException: The request signature we calculated does not match",
+        "User: arn:aws:iam::123456789012:user/x is not authorized to perform: secretsmanager:GetSecretValue",
+        "secret arn:aws:secretsmanager:eu-west-2:123456789012:secret:db-AbCdEf: not found",
+        "clientSecret: arn:aws:secretsmanager:eu-west-2:123456789012:secret:db-AbCdEf",
+        "apiKeySource: HEADER, HttpTokens: required, sort_key: id",
+    ],
+)
+def test_what_aws_says_itself_stays_readable(words: str) -> None:
+    assert text(words) == words
+
+
+@pytest.mark.parametrize(
+    ("described", "left"),
+    [
+        ({"default": "PLANT9"}, {"default": REDACTED}),
+        ({"enum": ["PLANT9", "PLANT8"]}, {"enum": [REDACTED, REDACTED]}),
+        ({"type": "array", "items": {"example": "PLANT9"}}, {"type": "array", "items": {"example": REDACTED}}),
+    ],
+)
+def test_an_export_shows_no_values_of_secret_parameters(described: dict[str, Any], left: dict[str, Any]) -> None:
+    def parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+        return {"name": name, "in": "header", "schema": schema}
+
+    def document(secret: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "parameters": [parameter("X-Api-Key", secret), parameter("X-Page", {"default": "1", "enum": ["1"]})],
+            "properties": {"password": secret, "size": {"default": 3}},
+        }
+
+    cleaned = clean(CALL, {"body": json.dumps(document(described))})
+    assert json.loads(cleaned["body"]) == document(left)
     assert clean(CALL, cleaned) == cleaned
 
 

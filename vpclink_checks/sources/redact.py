@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vpclink_checks.sources.facts import Call
-from vpclink_checks.sources.redact_text import REDACTED, named, text
+from vpclink_checks.sources.redact_text import REDACTED, named, secret_name, text
 from vpclink_checks.sources.redact_user_data import agent_settings
 
 __all__ = ["REDACTED", "clean", "text"]
@@ -45,6 +45,9 @@ _HIDDEN = frozenset(
 _NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels"})
 _PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestParameters", "ResponseParameters"})
 _DOCUMENTS = frozenset({"body"})
+# Where an OpenAPI document shows what the value of a parameter or property may be.
+_SHOWN = frozenset({"default", "example", "examples", "enum", "const", "x-example", "x-examples"})
+_SCHEMAS = frozenset({"schema", "items", "content"})
 _DROPPED = frozenset({"ResponseMetadata"})
 
 # A key that AWS's own answers do not have, or have for a secret only; exported documents may hold any.
@@ -101,10 +104,28 @@ def _mapping(key: str, value: Mapping[str, Any]) -> Any:
         return _hidden(value)
     if key in _PARAMETERS:
         return {name: _parameter(name, one) for name, one in value.items()}
+    if _tells(key, value):
+        value = _without_values(value)
     pair = _pair(value)
     if pair is None and key in _NAMED and all(isinstance(one, str) for one in value.values()):
         return {name: named(name, one) for name, one in value.items()}
     return pair or _each(value)
+
+
+def _tells(key: str, value: Mapping[str, Any]) -> bool:
+    """Whether this describes a parameter, header or property of an OpenAPI document that holds a secret."""
+    if "in" in value and isinstance(value.get("name"), str):
+        key = value["name"]
+    described = not value.keys().isdisjoint(_SHOWN | _SCHEMAS)
+    return described and secret_name(key)
+
+
+def _without_values(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The description without the values that it shows, at every depth of its schemas."""
+    return {
+        key: _hidden(one) if key in _SHOWN else _without_values(one) if isinstance(one, Mapping) else one
+        for key, one in value.items()
+    }
 
 
 def _hidden(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from vpclink_checks.sources.redact_pairs import pairs
 from vpclink_checks.words import REDACTED
 
 # Names: words that make a secret wherever they stand in a name, and words that do only when they stand alone.
@@ -39,6 +40,7 @@ _ASSIGNED = (
     r"[\w.-]{0,64}"
 )
 _AS_IT_IS = r"(?!<redacted>)"
+_ROUNDS = 8  # what one shape leaves may be another's: until nothing changes any more
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(shape, re.IGNORECASE | re.DOTALL), instead)
     for shape, instead in (
@@ -54,6 +56,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\g<1>{REDACTED}",
         ),
         (rf"({_ASSIGNED}\"\s*:\s*\"){_AS_IT_IS}(?!arn:)[^\"]+", rf"\g<1>{REDACTED}"),
+        # An option of a command.
+        (rf"(--{_ASSIGNED}[ \t]+){_AS_IT_IS}(?!--)[^\s\"']+", rf"\g<1>{REDACTED}"),
         (r"\b((?:Bearer|Basic)\s+)[a-z0-9._~+/=-]{8,}", rf"\g<1>{REDACTED}"),
         (r"(?-i:\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b)", REDACTED),
         (r"(?-i:\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*)", REDACTED),
@@ -68,8 +72,13 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def text(value: str) -> str:
     """The text without what has the shape of a secret; the rest stays. Applied twice it gives the same."""
-    for shape, instead in _SHAPES:
-        value = shape.sub(instead, value)
+    for _ in range(_ROUNDS):
+        before = value
+        value = pairs(value)
+        for shape, instead in _SHAPES:
+            value = shape.sub(instead, value)
+        if value == before:
+            break
     return value
 
 
