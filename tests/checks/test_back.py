@@ -573,3 +573,82 @@ def test_blocks_that_are_none_are_no_crash(blocks: tuple[str, ...]) -> None:
 def test_every_reason_code_is_explained(reason: str) -> None:
     text = explain(Target(id="i-1", port=1, state="unhealthy", reason=reason))
     assert text == f"i-1:1 is unhealthy ({reason}): {REASONS[reason]}"
+
+
+# -- the rules of an application load balancer ---------------------------------------------------
+
+RULES = "listener/rules-forward-the-routes"
+FIXED = Action(type="fixed-response")
+TO_API, TO_STATUS = (Action(forwards=(Forward(target_group_arn=arn),)) for arn in (stack.TG_API, stack.TG_STATUS))
+
+
+def condition(field: str, *values: str) -> tuple[str, tuple[str, ...]]:
+    return field, values
+
+
+def alb(*rules: tuple[tuple[tuple[str, tuple[str, ...]], ...], Action], default: Action = TO_API) -> Topology:
+    """GET / and ANY /{proxy+} over a version 2 link, to a listener with these rules, the first one first."""
+    listener_ = replace(LISTENER_API, protocol="HTTP", actions=(default,))
+    rows = tuple(
+        ListenerRule(arn=f"rule/{index}", priority=10 * index, conditions=conditions, actions=(action,))
+        for index, (conditions, action) in enumerate(rules, start=1)
+    )
+    path = replace(
+        PATH_API,
+        link=replace(stack.LINK, version=2),
+        load_balancer=replace(NLB, type="application"),
+        listener=listener_,
+    )
+    return with_path(path, listener_rules=Table(rows={listener_.arn: tuple(reversed(rows))}))
+
+
+def by_route(topology: Topology) -> dict[str, str]:
+    context = Context(topology=topology, settings=EnvSettings(name="t"), reach=Reach(topology), now=stack.TAKEN)
+    every = judge(context, Rules(today=date(2026, 11, 2)), checks=[one for one in CHECKS if one.id == RULES])
+    return {one.subject_key.removeprefix("orders "): one.outcome.value for one in every}
+
+
+def both(outcome: str) -> dict[str, str]:
+    return {"GET /": outcome, "ANY /{proxy+}": outcome}
+
+
+@pytest.mark.parametrize(
+    ("topology", "expected"),
+    [
+        (alb(), both("pass")),
+        (alb(((condition("path-pattern", "/*"),), FIXED)), both("fail")),
+        (alb(((condition("path-pattern", "*"),), TO_STATUS)), both("fail")),
+        (alb(((condition("path-pattern", "/*"),), TO_API), default=FIXED), both("pass")),
+        (alb(((condition("path-pattern", "/*"),), TO_API), ((condition("path-pattern", "/*"),), FIXED)), both("pass")),
+        (alb(((condition("path-pattern", "/invoices"),), FIXED)), {"GET /": "pass", "ANY /{proxy+}": "note"}),
+        (
+            alb(((condition("path-pattern", "/v1/*"),), TO_API), default=FIXED),
+            {"GET /": "fail", "ANY /{proxy+}": "unknown"},
+        ),
+        (
+            alb(((condition("path-pattern", "/v1/*"),), TO_API), default=TO_STATUS),
+            {"GET /": "fail", "ANY /{proxy+}": "unknown"},
+        ),
+        (alb(((condition("path-pattern", "/prod/*"),), TO_API), default=FIXED), both("unknown")),
+        (alb(((condition("host-header", "api.example.com"),), TO_API), default=FIXED), both("unknown")),
+        (alb(((condition("host-header", "api.example.com"),), FIXED)), both("unknown")),
+        (alb(((condition("host-header", "api.example.com"),), TO_API)), both("pass")),
+        (alb(((condition("path-pattern"),), FIXED)), both("unknown")),
+        (
+            alb(((condition("path-pattern", "/?"), condition("host-header", "x")), FIXED)),
+            {"GET /": "pass", "ANY /{proxy+}": "unknown"},
+        ),
+        (alb(default=FIXED), both("fail")),
+    ],
+)
+def test_the_first_rule_that_matches_decides(topology: Topology, expected: dict[str, str]) -> None:
+    assert by_route(topology) == expected
+
+
+def test_the_rule_that_takes_the_requests_is_named() -> None:
+    said = messages(alb(((condition("path-pattern", "/*"),), FIXED)))[RULES]
+    assert said.endswith("where rule 10 (path-pattern /*: fixed-response) takes it, not the target group")
+
+
+def test_a_network_listener_is_not_judged_by_paths() -> None:
+    assert set(by_route(healthy(paths=(PATH_API,))).values()) == {"not-applicable"}

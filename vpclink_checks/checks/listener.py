@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.listener_rules import rules_forward_the_routes
 from vpclink_checks.checks.subjects import listener_subject, path_subject, reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.balancing import Action, Listener, ListenerRule, TargetGroup
@@ -11,6 +12,18 @@ from vpclink_checks.model.ecs import ServiceTarget
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
+
+__all__ = [  # the catalogue reads this module alone
+    "asks_no_client_certificate",
+    "carries_tcp",
+    "certificate_valid",
+    "forwards_to_target_group",
+    "forwards_to_the_service",
+    "no_login_before_forward",
+    "rules_agree_with_default",
+    "rules_forward_the_routes",
+    "speaks_http1",
+]
 
 DESCRIBE = "elbv2:DescribeListeners"
 CARRY_TCP = ("TCP", "TLS", "TCP_UDP", "TCP_QUIC", "HTTP", "HTTPS")
@@ -147,7 +160,10 @@ def _groups(actions: tuple[Action, ...]) -> set[str]:
 
 
 def _overrides(listener: Listener, rule: ListenerRule) -> Verdict:
-    targets = ", ".join(sorted(arn.split("/")[-2] for arn in _groups(rule.actions))) or "no target group"
+    targets = (
+        ", ".join(sorted(arn.rpartition(":targetgroup/")[2].partition("/")[0] for arn in _groups(rule.actions)))
+        or "no target group"
+    )
     when = ", ".join(f"{field} {'/'.join(values)}" for field, values in rule.conditions) or "always"
     return failed(
         f"rule {rule.priority} of listener {listener.port} ({when}) sends to {targets} instead of the default action",

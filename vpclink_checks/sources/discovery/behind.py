@@ -190,4 +190,4 @@ def maps(container: ContainerDefinition, port: int) -> bool:
 
 def _range(mapping: PortMapping) -> range:
     first, dash, last = str(mapping.container_port_range or "").partition("-")
-    return range(int(first), int(last) + 1) if dash and first.isdigit() and last.isdigit() else range(0)
+    return range(int(first), int(last) + 1) if dash and first.isdecimal() and last.isdecimal() else range(0)

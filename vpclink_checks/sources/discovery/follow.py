@@ -13,7 +13,7 @@ from vpclink_checks.model.path import Destination, Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.sources.discovery.behind import behind_group
 from vpclink_checks.sources.discovery.entries import stopped
-from vpclink_checks.sources.discovery.rules import may_match
+from vpclink_checks.sources.discovery.rules import candidates
 
 LINK = "integration/link-exists"
 LISTENER = "integration/leads-to-listener"
@@ -138,6 +138,9 @@ def _by_port(path: Path, arrived: Path, balancer: LoadBalancer, topology: Topolo
     fitting = [one for one in every if one.protocol not in DATAGRAMS] or every
     if not fitting and where is None:
         yield stopped(arrived, "load-balancer", f"load balancer {balancer.name} has no listener", check=FORWARDS)
+    elif not fitting and where is not None and where.port is None:
+        reason = f"{where.target or where.uri!r} names load balancer {balancer.name}, and no listener or port of it"
+        yield stopped(path, "integration", reason, check=LISTENER)
     elif not fitting and where is not None:
         reason = f"the uri leads to port {where.port} of load balancer {balancer.name}, where no listener is"
         yield stopped(path, "integration", reason, check=LISTENER)
@@ -179,11 +182,15 @@ def _name(path: Path) -> str:
 def _forwards(
     path: Path, listener: Listener, rules: tuple[ListenerRule, ...]
 ) -> Iterator[tuple[ListenerRule | None, Forward, int | None]]:
-    """Each target group once, the default action's first; weights where an action has several."""
-    matching = [rule for rule in rules if may_match(rule, path)]
+    """Each target group once, the default action's first; weights where an action has several.
+
+    The default action counts where it may be asked, and where no rule that is forwards: it is what was meant.
+    """
+    matching, default = candidates(path, rules)
     seen: set[str] = set()
-    every: list[tuple[ListenerRule | None, tuple[Forward, ...]]] = [(None, listener.forwards)]
-    every += [(rule, _weighted(rule)) for rule in matching]
+    every: list[tuple[ListenerRule | None, tuple[Forward, ...]]] = [(rule, _weighted(rule)) for rule in matching]
+    if default or not any(forwards for _, forwards in every):
+        every.insert(0, (None, listener.forwards))
     for rule, forwards in every:
         for forward in forwards:
             if forward.target_group_arn not in seen:
