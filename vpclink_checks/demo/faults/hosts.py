@@ -189,6 +189,10 @@ FAULTS = (
         title="A host port is left to chance",
         changes=(_status_mapping("hostPort", 0),),
         fails={
+            "network/dynamic-port-range-admitted": (
+                "eu-west-2a → orders/status:7777 in eu-west-2a",
+                "eu-west-2b → orders/status:7777 in eu-west-2b",
+            ),
             "task-definition/declared-host-ports": ("orders:7777",),
             "task-definition/fixed-host-port": ("orders/status:7777",),
         },
