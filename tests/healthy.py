@@ -168,8 +168,9 @@ STAGE = Stage(
     updated=datetime(2026, 10, 20, 8, 0, tzinfo=UTC),
 )
 HELLO_STAGE = replace(STAGE, api_id=HELLO_ID, deployment_id="dep002", variables={})
-API = Api(id=API_ID, name="orders", execute_api_disabled=True)
-HELLO_API = Api(id=HELLO_ID, name="hello", execute_api_disabled=True)
+API_MADE = datetime(2026, 10, 1, 7, 0, tzinfo=UTC)
+API = Api(id=API_ID, name="orders", execute_api_disabled=True, created=API_MADE)
+HELLO_API = Api(id=HELLO_ID, name="hello", execute_api_disabled=True, created=API_MADE)
 LINK = VpcLink(id=LINK_ID, version=1, name="orders", target_arns=(NLB_ARN,))
 NLB = LoadBalancer(
     arn=NLB_ARN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,7 +176,6 @@ VARIANTS = {
         "edited_routes": Table(rows={demo.API_ID: (ROOT, PROXY, replace(demo.HELLO_ROUTES[0], path="/fn"))}),
     },
     "a rollback": {"deployments": Table(rows={demo.API_ID: (NEWER,)})},
-    "a canary on another deployment": {"stage": stage(canary=Canary(percent=5, deployment_id="dep009"))},
     "a canary that is off": {"stage": stage(canary=Canary(percent=0, variables={"vpcLinkId": "gone"}))},
     "a canary on another load balancer": {
         "stage": stage(canary=Canary(percent=5, variables={"backend": OTHER_NLB.dns_name})),
@@ -258,6 +258,19 @@ def test_an_http_route_without_integration_is_worth_reading() -> None:
 def test_an_http_api_without_a_root_route_is_worth_reading() -> None:
     found = judged(stack(**HTTP, routes=(PROXY,)))
     assert outcomes(found, "api/root-covered") == {"note"}
+
+
+def test_a_canary_on_another_deployment_is_not_known() -> None:
+    found = judged(stack(stage=stage(canary=Canary(percent=5, deployment_id="dep009"))))
+    only(found, "api/canary-agrees", "unknown", "dep009")
+
+
+def test_the_switch_of_the_default_endpoint_is_dated_by_nothing() -> None:
+    check = "api/execute-api-endpoint-disabled"
+    assert outcomes(judged(stack()), check) == {"note"}
+    assert outcomes(judged(stack(stage=stage(auto_deploy=True))), check) == {"pass"}
+    older = stage(updated=demo.API_MADE - timedelta(days=1))
+    assert outcomes(judged(stack(stage=older)), check) == {"unknown"}
 
 
 def test_a_failing_throttle_is_refuted_by_an_answer() -> None:

@@ -13,7 +13,7 @@ from vpclink_checks.checks.api_stage import (
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.subjects import api_subject, path_subject, reached, route_subjects, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
-from vpclink_checks.model.api import Api, Route
+from vpclink_checks.model.api import Api, Route, Stage
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.policy import Statement, statements
 from vpclink_checks.model.routing import landing, need_known_mode, route_for
@@ -134,12 +134,23 @@ def execute_api_endpoint_disabled(ctx: Context, api: Api) -> Verdict:
     domain = reached(ctx, ctx.here.domain, "custom domain")
     flag = Evidence(GET, "disableExecuteApiEndpoint", str(api.execute_api_disabled).lower())
     if api.execute_api_disabled:
-        return passed(f"the default endpoint of API {api.id} is off, from its next deployment on", flag)
+        return _since_deployed(api, ctx.here.stage, flag)
     round_it = "mutual TLS" if domain.mutual_tls else "private access" if domain.private else ""
     if round_it:
         return failed(f"the default endpoint of API {api.id} is on and goes round {domain.name}'s {round_it}", flag)
     text = f"the default endpoint of API {api.id} is on; {domain.name} adds no control that it would go round"
     return failed(text, flag, severity=Severity.HYGIENE)
+
+
+def _since_deployed(api: Api, stage: Stage | None, flag: Evidence) -> Verdict:
+    """The switch works from the next deployment on, and API Gateway does not say when it was made."""
+    text = f"the default endpoint of API {api.id} is off"
+    if stage is not None and stage.auto_deploy:
+        return passed(f"{text}, and stage {stage.name} deploys by itself", flag)
+    if stage is not None and stage.updated and api.created and stage.updated < api.created:
+        dates = f"stage {stage.name} was last updated on {stage.updated:%Y-%m-%d}, before the API was made"
+        return unknown(f"{text}; {dates}, which cannot be", flag)
+    return noted(f"{text}; that the stage was deployed since cannot be read", flag)
 
 
 @check(

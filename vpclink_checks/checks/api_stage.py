@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.subjects import path_subject, reached, route_subjects, stage_subject, stopped_by
-from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
+from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Canary, Route, Stage, Throttle
 from vpclink_checks.model.destination import destination_of, hidden_gap
 from vpclink_checks.model.domain import dns_name
@@ -157,12 +157,14 @@ def canary_agrees(ctx: Context, stage: Stage) -> Verdict:
     share = Evidence(GET_STAGE, "canarySettings.percentTraffic", f"{canary.percent:g}")
     there, here = _canary_destination(ctx, stage, canary), ctx.here.destination
     text = f"the canary of stage {stage.name} takes {canary.percent:g} % of the requests"
-    if there is not None and here is not None and _ends(there) != _ends(here):
-        if lost := _leads_nowhere(ctx, there, here):
-            return failed(f"{text} to {lost}", share)
-        return noted(f"{text} to {' '.join(_ends(there))}; this path is {' '.join(_ends(here))}", share)
+    apart = there is not None and here is not None and _ends(there) != _ends(here)
+    if there is not None and here is not None and apart and (lost := _leads_nowhere(ctx, there, here)):
+        return failed(f"{text} to {lost}", share)
     if canary.deployment_id not in ("", stage.deployment_id):
-        return noted(f"{text} to deployment {canary.deployment_id}, which is not compared", share)
+        other = f"deployment {canary.deployment_id}, whose routes no call of API Gateway shows with their integrations"
+        return unknown(f"{text} to {other}", share)
+    if there is not None and here is not None and apart:
+        return noted(f"{text} to {' '.join(_ends(there))}; this path is {' '.join(_ends(here))}", share)
     return passed(f"{text} where the stage leads", share)
 
 

@@ -81,9 +81,15 @@ def certificate_in_date(ctx: Context, certificate: Certificate) -> Verdict:
     start, end = certificate.not_before, certificate.not_after
     if end is None and certificate.status in NOT_ISSUED:
         raise NotApplicable(f"a certificate that is {certificate.status} has no dates yet")
-    if certificate.status == "EXPIRED" or (end is not None and end < ctx.now):
-        when = f" on {end:%Y-%m-%d}" if end is not None else ""
-        return failed(f"the certificate expired{when}", Evidence(DESCRIBE, "Certificate.NotAfter", str(end)))
+    if end is not None and end < ctx.now:
+        return failed(
+            f"the certificate expired on {end:%Y-%m-%d}", Evidence(DESCRIBE, "Certificate.NotAfter", str(end))
+        )
+    if certificate.status == "EXPIRED":
+        dated = f", though its last day is {end:%Y-%m-%d}" if end is not None else ""
+        return failed(
+            f"ACM says that the certificate is EXPIRED{dated}", Evidence(DESCRIBE, "Certificate.Status", "EXPIRED")
+        )
     if end is None:
         return unknown("ACM gave no last day for this certificate", Evidence(DESCRIBE, "Certificate.NotAfter", ""))
     if start is not None and start > ctx.now:
@@ -119,6 +125,11 @@ def certificate_renews(ctx: Context, certificate: Certificate) -> Verdict:
         names = f" ({', '.join(certificate.pending_names)})" if certificate.pending_names else ""
         return failed(f"renewal is {certificate.renewal_status}{names} with {left.days} days left", renewal)
     by_hand = certificate.type == "IMPORTED" or certificate.renewal_eligibility == "INELIGIBLE"
+    if not by_hand and left <= SOON:
+        text = f"ACM should have renewed this certificate by now, and {left.days} days are left"
+        if certificate.renewal_status == "SUCCESS":
+            return noted(f"{text}: its last renewal is a SUCCESS, perhaps an earlier one", renewal)
+        return failed(f"{text} (renewal: {certificate.renewal_status or 'none begun'})", renewal)
     if not by_hand:
         return passed(f"ACM renews this certificate; {left.days} days are left", renewal)
     kind = Evidence(DESCRIBE, "Certificate.Type", certificate.type)

@@ -12,7 +12,7 @@ from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
 LINK = ("integration/link-exists",)
-AVAILABLE, TARGET_EXISTS = "vpc-link/available", "vpc-link/target-exists"
+AVAILABLE, TARGET_EXISTS, HOME = "vpc-link/available", "vpc-link/target-exists", "vpc-link/target-in-account"
 ELB = ".elb."
 REPLACE = Fix(
     "Create a new link to the right load balancer, point the integration (or its stage variable) at it, deploy, then "
@@ -89,7 +89,7 @@ def _elsewhere(ctx: Context, link: VpcLink) -> str:
     why="A link (or an integration over a V2 link) whose load balancer is gone has nowhere to send its requests.",
     fix=REPLACE,
     source="botocore 1.44.5, elbv2 DescribeLoadBalancers (LoadBalancerNotFound)",
-    needs=LINK,
+    needs=(*LINK, HOME),
     refutable=True,
 )
 def target_exists(ctx: Context, path: Path) -> Verdict:
@@ -97,9 +97,19 @@ def target_exists(ctx: Context, path: Path) -> Verdict:
     arns = ", ".join(link.target_arns) or (path.destination.target if path.destination else "")
     evidence = Evidence(_get(link), "targetArns", arns)
     if stop := stopped_by(path, TARGET_EXISTS):
+        if any(_abroad(ctx, arn) for arn in link.target_arns):
+            return unknown(
+                f"{arns} is in another account or region: whether it exists cannot be seen from here", evidence
+            )
         return failed(stop.reason, evidence)
     balancer = reached(ctx, path.load_balancer, "load balancer")
     return passed(f"VPC link {link.id} leads to load balancer {balancer.name}", evidence)
+
+
+def _abroad(ctx: Context, arn: str) -> bool:
+    """Whether this ARN is of another account or region than the facts."""
+    home = [ctx.topology.region, ctx.topology.account]
+    return all(home) and arn.startswith("arn:") and arn.split(":")[3:5] != home
 
 
 @check(
@@ -145,7 +155,7 @@ def target_is_network_load_balancer(_ctx: Context, link: VpcLink) -> Verdict:
 
 
 @check(
-    "vpc-link/target-in-account",
+    HOME,
     title="Link and load balancer are in one account and region",
     severity=Severity.BLOCKER,
     subjects=link_subject,

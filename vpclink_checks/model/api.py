@@ -24,6 +24,7 @@ class Api:
     policy: str = ""  # JSON text; "" for none
     status: str = ""
     status_message: str = ""
+    created: datetime | None = None
 
     @property
     def rest(self) -> bool:

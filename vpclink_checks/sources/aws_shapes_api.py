@@ -20,6 +20,7 @@ def api_v1(raw: Raw) -> Api:
         policy=policy_text(text(raw, "policy")),
         status=text(raw, "apiStatus"),
         status_message=text(raw, "apiStatusMessage"),
+        created=moment(raw.get("createdDate")),
     )
 
 
@@ -48,6 +49,7 @@ def api_v2(raw: Raw) -> Api:
         name=text(raw, "Name"),
         protocol=text(raw, "ProtocolType", default="HTTP"),
         execute_api_disabled=flag(raw, "DisableExecuteApiEndpoint"),
+        created=moment(raw.get("CreatedDate")),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from vpclink_checks.model.balancing import Listener
@@ -32,9 +33,19 @@ def domains(recorded: Recorded, names: Iterable[str]) -> Table[DomainName]:
             gaps[name] = second
         if first is not None and not isinstance(first, Gap):
             known[name] = shapes.domain_v1(first)
+            if second is not None and not isinstance(second, Gap):
+                known[name] = _worse(known[name], shapes.domain_v2(second))
         elif second is not None and not isinstance(second, Gap):
             known[name] = shapes.domain_v2(second)
     return Table(rows=known, gaps=gaps)
+
+
+def _worse(first: DomainName, second: DomainName) -> DomainName:
+    """The first, with the status of whichever serves less: the versions may differ (semantics, section 12)."""
+    rank = {"AVAILABLE": 0, "UPDATING": 1}
+    if rank.get(second.status, 2) <= rank.get(first.status, 2):
+        return first
+    return replace(first, status=second.status, status_message=second.status_message or first.status_message)
 
 
 def _names(key: str, name: str) -> Callable[[Raw], bool]:

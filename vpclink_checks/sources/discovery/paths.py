@@ -100,7 +100,10 @@ def _without_container(settings: EnvSettings, paths: list[Path]) -> Iterator[Pat
         mine = [path for path in paths if _may_lead_to(backend, path)]
         if not backend.container or not mine or any(path.stop or not path.container_name for path in mine):
             continue
-        if all(path.container_name != backend.container for path in mine):
+        containers, listeners = {path.container_name for path in mine}, {path.listener for path in mine}
+        if len(listeners) > len(containers):
+            continue  # a listener leads where another does already: that is for a check of the listener
+        if backend.container not in containers:
             first = mine[0]
             base = first.base_path if backend.base_path is None else backend.base_path
             path = Path(
