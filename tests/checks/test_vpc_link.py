@@ -90,6 +90,14 @@ def test_a_link_whose_target_is_gone() -> None:
     assert outcomes(found, "vpc-link/available") == {"pass"}
 
 
+def test_a_target_of_another_account_cannot_be_seen_from_here() -> None:
+    stop = Stop(hop="vpc-link", reason="it does not exist", check="vpc-link/target-exists")
+    abroad = link(target_arns=(demo.NLB_ARN.replace(demo.ACCOUNT, "111122223333"),))
+    found = judged(cut(replace(stack(link=abroad), load_balancers=Table()), stop, load_balancer=None, listener=None))
+    only(found, "vpc-link/target-in-account", "fail", "111122223333")
+    assert outcomes(found, "vpc-link/target-exists") == {"blocked"}
+
+
 def test_a_balancer_that_could_not_be_read_is_unknown() -> None:
     stop = Stop(hop="vpc-link", reason="the load balancer was not read", gap=DENIED)
     topology = replace(stack(), load_balancers=Table(gap=DENIED))

@@ -273,6 +273,14 @@ def public(*paths: str, **more: object) -> list[Answer]:
     return changed(("apigateway:GetResources", edited), ("apigateway:GetExport", exported), about="a1b2c3d4e5")
 
 
+def test_the_worse_of_two_states_of_a_domain_counts() -> None:
+    def pending(response: Response) -> None:
+        response["DomainNameConfigurations"][0]["DomainNameStatus"] = "PENDING_OWNERSHIP_VERIFICATION"
+
+    topology = found(changed(("apigatewayv2:GetDomainName", pending)))
+    assert topology.domains.rows[DOMAIN].status == "PENDING_OWNERSHIP_VERIFICATION"
+
+
 def test_a_route_that_lost_its_link_is_still_a_path() -> None:
     topology = found(public("/status"))
     (astray,) = [path for path in topology.paths if path.stop is not None]
