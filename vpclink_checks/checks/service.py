@@ -6,6 +6,7 @@ from datetime import datetime
 from math import ceil, floor
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
+from vpclink_checks.checks.declared import declared_cluster, declared_service  # noqa: F401 - for the catalogue
 from vpclink_checks.checks.subjects import path_subject, reached, service_subject
 from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed, unknown
 from vpclink_checks.model.ecs import ContainerInstance, Service, ServiceEvent, TaskDefinition

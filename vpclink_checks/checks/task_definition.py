@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
+from vpclink_checks.checks.declared import declared_container
 from vpclink_checks.checks.port_mappings import (
     Flight,
     Mapped,
@@ -36,6 +37,7 @@ from vpclink_checks.words import Severity
 __all__ = [  # the catalogue reads this module alone
     "container_maps_port",
     "containers_healthy",
+    "declared_container",
     "declared_host_ports",
     "fixed_host_port",
     "host_port_matches_network_mode",

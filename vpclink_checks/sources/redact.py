@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from vpclink_checks.sources.facts import Call
-from vpclink_checks.sources.redact_text import REDACTED, named, secret_name, text
+from vpclink_checks.sources.redact_text import named, secret_name, text
 from vpclink_checks.sources.redact_user_data import agent_settings
+from vpclink_checks.words import REDACTED
 
 __all__ = ["REDACTED", "clean", "text"]
 

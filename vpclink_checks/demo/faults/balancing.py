@@ -165,6 +165,7 @@ FAULTS = (
         fails={
             "listener/forwards-to-the-service": ("orders:10001",),
             "service/registers-target-group": (f"{DOMAIN}/orders|orders:10001|orders/api:8080",),
+            "task-definition/declared-container": ("backend orders/status",),
             ROUTES: (STATUS,),
         },
     ),
