@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from statistics import quantiles
 
+from vpclink_checks.checks.catalogue import catalogue
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.ecs import TaskDefinition
 from vpclink_checks.model.fact import Gap
@@ -24,7 +26,9 @@ def path_notes(topology: Topology, findings: Collection[Finding]) -> tuple[PathN
 
 def _path_note(topology: Topology, path: Path, findings: Collection[Finding]) -> PathNote:
     gating = {one.hop for one in findings if one.gates}
-    broken = sorted({one.hop for one in findings if one.gates and one.outcome is Outcome.FAIL}, key=hop_rank)
+    failed = [one for one in findings if one.gates and one.outcome is Outcome.FAIL]
+    causes = [one for one in failed if one.check not in _symptoms()] or failed
+    broken = sorted({one.hop for one in causes}, key=hop_rank)
     doubtful = bool(gating) or path.stop is not None
     drawn = {note.hop: note for note in _hops(topology, path)}
     return PathNote(
@@ -35,6 +39,12 @@ def _path_note(topology: Topology, path: Path, findings: Collection[Finding]) ->
         routes=tuple(route.title for route in path.routes),
         hops=tuple(drawn.get(hop, HopNote(hop=hop)) for hop in HOPS if hop in drawn or hop in gating),
     )
+
+
+@cache
+def _symptoms() -> frozenset[str]:
+    """The checks that show what a cause elsewhere does: unhealthy targets, a wrong answer."""
+    return frozenset(one.id for one in catalogue() if one.symptom)
 
 
 def _texts(**facts: object) -> dict[str, str]:

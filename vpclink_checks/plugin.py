@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from vpclink_checks.gate.arguments import may_be_json
+from vpclink_checks.gate.arguments import may_be_ours
 
 TITLE = "vpclink: a private API on AWS, audited hop by hop"
 OPTIONS = (
@@ -44,7 +44,13 @@ def ini_name(option: str) -> str:
 def given(config: pytest.Config, option: str) -> object:
     """An option's value from the command line, else from the ini file, else None."""
     value: object = config.getoption(f"vpclink_{option.replace('-', '_')}")
-    return config.getini(ini_name(option)) if value is None else value
+    if value is not None:
+        return value
+    try:
+        found: object = config.getini(ini_name(option))
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"{config.inipath}: {ini_name(option)}: expected true or false ({error})") from None
+    return None if option == "env" and not found else found
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,9 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _asked(config: pytest.Config) -> bool:
-    if any(given(config, option) for option in ("env", "snapshot", "static")):
+    if config.getoption("vpclink_env") is not None or any(given(config, one) for one in ("env", "snapshot", "static")):
         return True
     if any(config.getoption(f"vpclink_{option}") for option in ("record", "fault")):
         return True  # for nothing: the gate says so
-    names = [arg.partition("::")[0] for arg in config.args]
-    return any(name.endswith(".toml") or may_be_json(name) for name in names)
+    return any(may_be_ours(arg.partition("::")[0]) for arg in config.args)

@@ -265,7 +265,7 @@ def test_stop_at_the_first_failure(project: Path, run: Run) -> None:
             "reason = 'NET-12'\nexpires = 2020-01-31",
             1,
             "failed",
-            "prod: waiver of task-definition/declared-host-ports for * (vpclink.toml:*): expired on 2020-01-31",
+            "the run fails: prod: waiver of task-definition/declared-host-ports for * (vpclink.toml:*): expired on *",
         ),
     ],
 )
@@ -282,7 +282,7 @@ def test_an_unused_waiver_fails_the_run(project: Path, run: Run) -> None:
     (project / "vpclink.toml").write_text(f"{CONFIG}{waiver}")
     unused = run("vpclink.toml::prod::vpc-link")
     assert (unused.ret, counts(unused)[1]) == (1, 0)
-    unused.stdout.fnmatch_lines(["prod: waiver of vpc-link/* for *: covers no finding"])
+    unused.stdout.fnmatch_lines(["the run fails: prod: waiver of vpc-link/* for *: covers no finding"])
     assert run("vpclink.toml::prod::target-group").ret == 0
 
 
@@ -409,7 +409,7 @@ def test_lost_checks_fail_the_run(pytester: pytest.Pytester, project: Path, run:
     )
     result = run()
     assert result.ret == 1
-    result.stdout.fnmatch_lines([f"prod: {len(catalogue())} checks were lost*"])
+    result.stdout.fnmatch_lines([f"the run fails: prod: {len(catalogue())} checks were lost*"])
 
 
 @pytest.fixture
@@ -449,7 +449,7 @@ def test_recording(pytester: pytest.Pytester, project: Path) -> None:
         *options, "--vpclink-snapshot=prod.json", "--vpclink-record=vpclink.toml/x.json"
     )
     assert refused.ret == 1
-    refused.stdout.fnmatch_lines(["prod: cannot be recorded*"])
+    refused.stdout.fnmatch_lines(["the run fails: prod: cannot be recorded*"])
 
 
 @pytest.mark.parametrize("option", ["--fixtures", "--cache-show", "--markers", "--version", "--co"])
@@ -507,3 +507,59 @@ def test_ini_twins(pytester: pytest.Pytester, project: Path) -> None:
     assert result.ret == 0
     result.stdout.fnmatch_lines(["vpclink: prod (snapshot); config vpclink.toml; fail-on hygiene*"])
     assert (project / "out" / "report.json").exists()
+
+
+SKIPPING = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "{part}" in item.nodeid:
+            item.add_marker(pytest.mark.{mark})
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "mark", "words"),
+    [
+        ("healthy-targets", "skip(reason='no')", "*the run fails: demo: 1 checks were lost*"),
+        ("healthy-targets", "xfail", "*the run fails: demo: target-group/healthy-targets close the gate*"),
+        ("demo.toml", "skip(reason='no')", "*the run fails: demo: * checks were lost*"),
+    ],
+)
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_mark_from_outside_cannot_open_the_gate(
+    pytester: pytest.Pytester, part: str, mark: str, words: str, workers: str
+) -> None:
+    pytester.makeconftest(SKIPPING.format(part=part, mark=mark))
+    options = ["--vpclink-env=demo", "--vpclink-fault=th-timeout", "--vpclink-probe=off", "-k", "target-group/"]
+    result = pytester.runpytest_subprocess(*options, workers)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([words])
+
+
+@pytest.mark.parametrize("value", ["", ",", " , "])
+def test_an_environment_asked_for_without_a_name_is_a_mistake(pytester: pytest.Pytester, value: str) -> None:
+    pytester.makepyfile("def test_mine():\n    pass\n")
+    result = pytester.runpytest_inprocess(f"--vpclink-env={value}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--vpclink-env: no environment is named*"])
+
+
+def test_an_empty_ini_value_asks_for_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nvpclink_env =\n")
+    pytester.makepyfile("def test_mine():\n    pass\n")
+    assert pytester.runpytest_inprocess().ret == 0
+
+
+def test_a_wrong_truth_value_in_the_ini_file_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nvpclink_env = demo\nvpclink_static = maybe\n")
+    result = pytester.runpytest_inprocess()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*tox.ini: vpclink_static: expected true or false*"])
+
+
+def test_a_named_hop_says_what_was_not_asked_for(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("demo.toml::demo::api", "--vpclink-probe=off")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["demo: gate run in part: * checks were not asked for"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,38 @@ def test_idle_it_registers_nothing(pytester: pytest.Pytester, folder: Path) -> N
     idle.stdout.fnmatch_lines(["gate: False"])
     awake = pytester.runpytest_inprocess("infra/good.json", "-s")
     awake.stdout.fnmatch_lines(["gate: True"])
+
+
+@pytest.mark.parametrize("name", ["task", "task.txt", "task.JSON", "task.yaml"])
+def test_a_named_file_is_told_by_its_content(pytester: pytest.Pytester, folder: Path, name: str) -> None:
+    (folder / "infra" / name).write_text(task_definition(0))
+    result = pytester.runpytest_inprocess(f"infra/{name}", "test_mine.py")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"FAILED infra/{name}::{FIXED}*"])
+
+
+@pytest.mark.parametrize("arguments", [("infra", "--vpclink-static"), ("infra/bad.json", "infra/good.json")])
+def test_a_file_that_cannot_be_read_is_no_pass(
+    pytester: pytest.Pytester, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    opened, access = Path.open, os.access
+
+    def refuse(path: Path, *mode: Any, **more: Any) -> Any:
+        if path.name == "bad.json":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *mode, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "bad.json" and access(path, mode))
+    result = pytester.runpytest_inprocess(*arguments)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*infra/bad.json: cannot be read: Permission denied*"])
+
+
+def test_what_is_nobodys_is_said_under_xdist_too(pytester: pytest.Pytester, folder: Path) -> None:
+    result = pytester.runpytest_subprocess("package.json", "infra/good.json", "-n2")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*vpclink: package.json is no ECS task definition*"])
+    result = pytester.runpytest_subprocess("infra/good.json::task-definition::nope", "-n2")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*no check 'nope' of task-definition (infra/good.json)*"])

@@ -71,7 +71,8 @@ class Check:
     ``scope`` is "path" (judged for each path) or "environment" (once). ``file``: a task-definition
     file alone can answer it. ``probe``: it needs a probe's observation. ``always``: it is judged
     even where the path stops before its hop. ``refutable``: a probe answered by the backend over
-    this path proves a failure of every subject wrong.
+    this path proves a failure of every subject wrong. ``symptom``: it tells that something behind
+    is broken, so that a path that fails elsewhere too does not break here.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Check:
     probe: bool = False
     always: bool = False
     refutable: bool = False
+    symptom: bool = False
 
     @property
     def hop(self) -> str:
@@ -113,6 +115,7 @@ def check(
     probe: bool = False,
     always: bool = False,
     refutable: bool = False,
+    symptom: bool = False,
 ) -> Callable[[Callable[[Context, T], Verdict]], Check]:
     """Declare a check; the decorated function ``(context, subject value) -> Verdict`` judges.
 
@@ -135,6 +138,7 @@ def check(
             probe=probe,
             always=always,
             refutable=refutable,
+            symptom=symptom,
         )
 
     return declare

@@ -194,6 +194,7 @@ def serves_target_zones(ctx: Context, target: Target) -> Verdict:
         terraform='load_balancing_cross_zone_enabled = "true"',
     ),
     source="elb network user guide, target-group-health-checks; botocore 1.44.5, load_balancing.cross_zone.enabled",
+    symptom=True,
 )
 def every_zone_has_a_target(ctx: Context, balancer: LoadBalancer) -> Verdict:
     group = reached(ctx, ctx.here.target_group, "target group")

@@ -83,6 +83,7 @@ def exists(ctx: Context, path: Path) -> Verdict:
     ),
     source="botocore 1.44.5, elbv2 DescribeTargetHealth",
     refutable=True,
+    symptom=True,
 )
 def has_targets(ctx: Context, group: TargetGroup) -> Verdict:
     targets = registered(ctx)
@@ -107,6 +108,7 @@ def has_targets(ctx: Context, group: TargetGroup) -> Verdict:
     ),
     source="elb network user guide, target-group-health-checks (a zone without a healthy target leaves DNS;"
     " with none at all every target gets traffic)",
+    symptom=True,
 )
 def healthy_targets(ctx: Context, group: TargetGroup) -> Verdict:
     staying = in_service(ctx)
@@ -129,6 +131,7 @@ def healthy_targets(ctx: Context, group: TargetGroup) -> Verdict:
     why="Each unhealthy target takes capacity and, with fixed ports, the room of the next deployment.",
     fix=Fix("Mend what the reason code names.", cli="aws elbv2 describe-target-health --target-group-arn ARN"),
     source="botocore 1.44.5, elbv2 TargetHealthStateEnum and TargetHealthReasonEnum",
+    symptom=True,
 )
 def all_targets_healthy(ctx: Context, target: Target) -> Verdict:
     if target.healthy:

@@ -43,7 +43,12 @@ def built_in(argument: Argument) -> Argument:
 
 def may_be_json(name: str) -> bool:
     """Whether a file of this name may be JSON or a template of it (``task-definition.json.tpl``)."""
-    return name.endswith((".json", ".tpl", ".tftpl", ".j2", ".template"))
+    return name.lower().endswith((".json", ".tpl", ".tmpl", ".tftpl", ".j2", ".template"))
+
+
+def may_be_ours(name: str) -> bool:
+    """Whether this argument of pytest's may be a file for us; files are told by content, so most may."""
+    return name.endswith((".toml", ".json")) or (not name.endswith(".py") and os.path.isfile(name))  # noqa: PTH113
 
 
 def is_config(path: Path, config: Path | None) -> bool:

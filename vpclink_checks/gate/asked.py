@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from vpclink_checks import settings as config_files
-from vpclink_checks.checks.catalogue import catalogue
+from vpclink_checks.checks.catalogue import Check, catalogue
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.errors import ConfigError, Problem, SourceError
 from vpclink_checks.gate.arguments import BUILT_IN, Argument, built_in, corridors, is_config, may_be_json, parse, shown
@@ -108,7 +108,8 @@ def ask(options: Options, where: Where, today: date) -> Asked:
     targets = [_target(name, options, settings, today) for name in names]
     files = _by_file(targets, settings)
     every = [*arguments, *_missing(files, arguments)]
-    named = frozenset(one.path for one in arguments if may_be_json(one.path.name) and one.path.is_file())
+    judgeable = [one for one in arguments if _judgeable(one.path)]
+    named = frozenset(one.path for one in judgeable)
     others = [one.path for one in every if one.path not in files and one.path not in named]
     asked = Asked(
         options=options,
@@ -122,8 +123,20 @@ def ask(options: Options, where: Where, today: date) -> Asked:
         strange=frozenset(one.path for one in arguments if one.path.suffix == ".toml" and one not in configs),
         leading=corridors([*files, *named], others, where.rootdir),
     )
-    _check_nodes(asked, [one for one in configs if one.path in files])
+    for node in (one for one in configs if one.path in files):
+        _check_node(node.parts[1:], catalogue(), asked.shown(node.path))
+    for node in judgeable:
+        _check_node(node.parts, [one for one in catalogue() if one.file], asked.shown(node.path))
     return asked
+
+
+def _judgeable(path: Path) -> bool:
+    """Whether a named file may be one to judge: by its name, or, whatever that is, by its content."""
+    from vpclink_checks.sources.task_definition import looks_like  # noqa: PLC0415
+
+    if path.suffix in (".py", ".toml") or not path.is_file():
+        return False
+    return may_be_json(path.name) or looks_like(path)
 
 
 def _check_files(arguments: Iterable[Argument]) -> None:
@@ -285,12 +298,11 @@ def _holds(folder: Path, path: Path) -> bool:
     return path.is_relative_to(folder) and folder.is_dir()
 
 
-def _check_nodes(asked: Asked, nodes: Iterable[Argument]) -> None:
-    """A node that does not exist is said here, by name; under xdist pytest's own message is lost."""
-    checks = {hop: [one.name for one in catalogue() if one.hop == hop] for hop in HOPS}
-    for node in nodes:
-        if len(node.parts) > 1 and node.parts[1] not in checks:
-            raise mistake("env", f"no hop {node.parts[1]!r} ({asked.shown(node.path)})", nearest(node.parts[1], HOPS))
-        if len(node.parts) > 2 and node.parts[2] not in checks[node.parts[1]]:  # noqa: PLR2004 - environment::hop::check
-            known = checks[node.parts[1]]
-            raise mistake("env", f"no check {node.parts[2]!r} of {node.parts[1]}", nearest(node.parts[2], known))
+def _check_node(parts: Sequence[str], checks: Sequence[Check], shown: str) -> None:
+    """A hop or check that does not exist is said here, by name; under xdist pytest's own message is lost."""
+    hops = [hop for hop in HOPS if any(one.hop == hop for one in checks)]
+    if parts and parts[0] not in hops:
+        raise mistake("env", f"no hop {parts[0]!r} ({shown})", nearest(parts[0], hops))
+    known = [one.name for one in checks if parts and one.hop == parts[0]]
+    if len(parts) > 1 and parts[1] not in known:
+        raise mistake("env", f"no check {parts[1]!r} of {parts[0]} ({shown})", nearest(parts[1], known))

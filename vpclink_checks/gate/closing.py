@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class Closing:
     def lines(self, *, color: bool, width: int, blocks: bool) -> list[str]:
         """All that the terminal shows at the end. *blocks*: pytest's failures are not shown."""
         shown = terminal.lines(self.report, color=color, width=width, blocks=blocks)
-        return [*shown, *self.wrongs, *self.notes]
+        return [*shown, *(f"the run fails: {one}" for one in self.wrongs), *self.notes]
 
 
 @dataclass(slots=True)
@@ -55,13 +55,16 @@ def close(gate: Gate, *, finished: bool) -> Closing:
     told = _Notes()
     tally = Tally.read(gate.folder)
     for gap in _gaps(gate, tally, finished=finished):
-        (told.wrongs if gap.lost else told.notes).extend(gap.lines)
+        told.wrongs += gap.wrongs
+        told.notes += gap.notes
     judged = list(_judged(gate, tally))
     environments = [_environment(target, found, tally) for target, found in judged]
     for target, found in judged:
         if isinstance(found, Judged):
+            told.wrongs += _unsaid(gate, found, tally.collected[target.name]) if finished else []
             told.wrongs += _stale(found, tally.collected[target.name])
             told.wrongs += _record(gate, found)
+    told.notes += gate.untaken(tally.taken)
     now = datetime.now(UTC)
     report = Report(
         version=__version__,
@@ -85,8 +88,24 @@ def _gaps(gate: Gate, tally: Tally, *, finished: bool) -> Iterator[Gaps]:
         for target in targets:
             prefix = f"{gate.asked.shown(path)}::{target.name}::"
             ran = {one.removeprefix(prefix).replace("::", "/") for one in gate.ran if one.startswith(prefix)}
-            expected = 1 if target.name in gate.asked.parts else len(target.checks)
-            yield gaps(target.name, expected, tally, ran, finished=finished)
+            every, in_part = len(target.checks), target.name in gate.asked.parts
+            gap = gaps(target.name, 1 if in_part else every, tally, ran, finished=finished)
+            known = len(tally.collected[target.name]) + tally.deselected[target.name]
+            yield replace(gap, unasked=every - known) if in_part else gap
+
+
+def _unsaid(gate: Gate, found: Judged, collected: Iterable[str]) -> list[str]:
+    """What closes the gate and failed no item, because a mark from outside took the item's word away."""
+    target = found.target
+    prefix = target.name if not target.environment else f"{gate.asked.shown(_file_of(gate, target))}::{target.name}"
+    closed = {one.check for one in found.findings if one.gates} & set(collected)
+    quiet = sorted(one for one in closed if f"{prefix}::{one.replace('/', '::')}" not in gate.failed)
+    text = f"{target.name}: {', '.join(quiet)} close the gate, and a mark keeps their items from failing"
+    return [text] if quiet else []
+
+
+def _file_of(gate: Gate, target: Target) -> Path:
+    return next(path for path, targets in gate.asked.files.items() if target in targets)
 
 
 def _judged(gate: Gate, tally: Tally) -> Iterator[tuple[Target, Judged | VpclinkError]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,7 @@ class Gate:
         self.looped = False  # False to the end for --fixtures, --cache-show and the like: no run, no gate
         self.reopened: set[Path] = set()  # folders that pytest would have ignored
         self.ran: set[str] = set()
+        self.failed: set[str] = set()
         self.bugs: dict[object, str] = {}  # target name -> node id of a check that broke
         self.closing: Closing | None = None
         self.file_targets: dict[Path, Target] = {}
@@ -93,7 +96,7 @@ class Gate:
             return None
         from vpclink_checks.sources.task_definition import looks_like  # noqa: PLC0415
 
-        if not looks_like(path):
+        if not looks_like(path) and os.access(path, os.R_OK):  # what cannot be read fails, as what it may be
             return None
         target = self.file_targets.setdefault(path, self.asked.file_target(path))
         return TargetNode.of(parent, self, target, nodeid=target.name, path=path)
@@ -111,6 +114,15 @@ class Gate:
         lines = {path: self._hint(path) for path in self.asked.named - set(self.file_targets)}
         lines |= {path: f"{self.asked.shown(path)} is no vpclink config" for path in self.asked.strange}
         return [f"vpclink: {line}" for _, line in sorted(lines.items())]
+
+    def untaken(self, taken: Collection[str]) -> list[str]:
+        """The hints for named files that no worker of xdist took; there nobody else says it."""
+        if not self.config.pluginmanager.hasplugin("dsession"):
+            return []
+        from vpclink_checks.sources.task_definition import looks_like  # noqa: PLC0415
+
+        nobodys = [path for path in sorted(self.asked.named) if str(path) not in taken and not looks_like(path)]
+        return [f"vpclink: {self._hint(path)}" for path in nobodys]
 
     def _hint(self, path: Path) -> str:
         """What this file is instead of an ECS task definition, as far as its reader can tell."""
@@ -131,6 +143,7 @@ class Gate:
         for item in session.items:
             if isinstance(item, CheckItem):
                 self.tally.collected[item.target.name].append(item.check.id)
+        self.tally.taken = sorted({str(item.path) for item in session.items if item.path in self.asked.named})
         self.tally.keep(self.folder)
 
     @pytest.hookimpl(optionalhook=True)
@@ -196,8 +209,11 @@ class Gate:
         self.looped = True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what was run, wherever it was."""
-        self.ran.add(report.nodeid)
+        """Count what was run, wherever it was; what a mark skips beforehand was not."""
+        if report.when == "call" or report.failed:
+            self.ran.add(report.nodeid)
+        if report.failed:
+            self.failed.add(report.nodeid)
         self.bugs.update({value: report.nodeid for name, value in report.user_properties if name == BUG})
 
     # Telling.
@@ -213,6 +229,8 @@ class Gate:
             return
         self.closing = close(self, finished=exitstatus == pytest.ExitCode.OK)
         session.exitstatus = self.closing.status(int(exitstatus))
+        if not self.closing.collected and not self.config.pluginmanager.hasplugin("terminalreporter"):
+            sys.stderr.writelines(f"{one.name}: {one.error}\n" for one in self.closing.report.environments if one.error)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The paths, the findings that gate, the files written, and what else must be known."""

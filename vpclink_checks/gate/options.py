@@ -35,11 +35,16 @@ def read(given: Given, folder: Path) -> Options:
     fail_on = _choice(given, "fail-on", [one.value for one in Severity], problems)
     unknown = _choice(given, "unknown", ("fail", "warn"), problems)
     probe = _choice(given, "probe", ("on", "off"), problems)
+    environments = given("env")
+    if environments is not None and not names(str(environments)):
+        problems.append(
+            Problem("--vpclink-env", None, "no environment is named", hint="expected NAME[,NAME...] or all")
+        )
     if problems:
         raise ConfigError(problems)
     config, snapshot, report = given("config"), given("snapshot"), given("report")
     return Options(
-        env=names(str(given("env") or "")),
+        env=names(str(environments or "")),
         config=folder / str(config) if config else None,
         snapshot=folder / str(snapshot) if snapshot else None,
         record=str(given("record") or ""),

@@ -16,10 +16,11 @@ class Tally:
 
     collected: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # check ids, in order
     deselected: Counter[str] = field(default_factory=Counter)
+    taken: list[str] = field(default_factory=list)  # named files that items were made of, by whatever plugin
 
     def keep(self, folder: Path) -> None:
         """Leave the counts where the controller reads them."""
-        counts = {"collected": self.collected, "deselected": self.deselected}
+        counts = {"collected": self.collected, "deselected": self.deselected, "taken": self.taken}
         draft = folder / f"collected.{os.getpid()}.draft"
         draft.write_text(json.dumps(counts), encoding="utf-8")
         draft.replace(folder / "collected.json")
@@ -31,7 +32,7 @@ class Tally:
         if not file.exists():
             return cls()
         counts = json.loads(file.read_text(encoding="utf-8"))
-        return cls(defaultdict(list, counts["collected"]), Counter(counts["deselected"]))
+        return cls(defaultdict(list, counts["collected"]), Counter(counts["deselected"]), counts["taken"])
 
     def first(self, target: str, check_id: str) -> bool:
         """Whether this is the first check of its target that is to be run."""
@@ -46,16 +47,24 @@ class Gaps:
     lost: int
     left_out: int
     whole: bool  # nothing of it was run
+    unasked: int = 0  # beyond the nodes that were named
 
     @property
-    def lines(self) -> list[str]:
+    def wrongs(self) -> list[str]:
+        """What fails the run."""
+        if not self.lost:
+            return []
+        return [f"{self.name}: {self.lost} checks were lost: asked for, and neither run nor deselected"]
+
+    @property
+    def notes(self) -> list[str]:
         """What to tell."""
         told = []
-        if self.lost:
-            told.append(f"{self.name}: {self.lost} checks were lost: asked for, and neither run nor deselected")
         if self.left_out:
             how = "gate not run" if self.whole else "gate run in part"
             told.append(f"{self.name}: {how}: {self.left_out} checks deselected")
+        if self.unasked:
+            told.append(f"{self.name}: gate run in part: {self.unasked} checks were not asked for")
         return told
 
 
