@@ -115,3 +115,19 @@ def test_a_diagnosis_is_told_once() -> None:
     failed = Attempt(failure="tls", detail="expired")
     note = probe_note(probe(failed, failed, unmet=("status 503, expected 200",)))
     assert note.diagnosis == ("tls: expired", "status 503, expected 200")
+
+
+SICK = replace(finding("target-group", FAIL, gates=True), check="target-group/healthy-targets")
+
+
+@pytest.mark.parametrize(
+    ("findings", "broken"),
+    [
+        ([SICK], "target-group"),
+        ([SICK, finding("network", FAIL, gates=True)], "network"),
+        ([SICK, finding("api", FAIL, gates=True)], "api"),
+        ([SICK, finding("network", FAIL, gates=False)], "target-group"),
+    ],
+)
+def test_a_path_breaks_at_the_cause_and_not_at_its_symptom(findings: list[Finding], broken: str) -> None:
+    assert drawn(*findings).broken_hop == broken
