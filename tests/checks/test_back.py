@@ -204,8 +204,15 @@ STEADY = ServiceEvent(at=None, message="(service orders) has reached a steady st
 KILLED = ServiceEvent(at=None, message="task 1 port 10000 is unhealthy in target-group orders-api")
 
 
+def killed(hour: int) -> ServiceEvent:
+    return replace(KILLED, at=clock(hour))
+
+
 def clock(hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 10, 20, hour, minute, tzinfo=UTC)
+
+
+STARTED = ServiceDeployment(id="d1", desired=2, running=2, created=clock(10), updated=clock(13))
 
 
 def deployed(hour: int, minute: int = 0, state: str = "COMPLETED", running: int = 2) -> Topology:
@@ -497,6 +504,14 @@ DEVIATIONS: dict[str, tuple[Callable[[], Topology], dict[str, str]]] = {
     "killed while starting": (
         lambda: a_service(grace_period_s=0, events=(STEADY, KILLED, KILLED)),
         {"service/grace-period-covers-start": "fail"},
+    ),
+    "killed while starting, since the deployment": (
+        lambda: a_service(grace_period_s=0, deployments=(STARTED,), events=(killed(12), killed(11))),
+        {"service/grace-period-covers-start": "fail"},
+    ),
+    "killed while starting, once since the deployment": (
+        lambda: a_service(grace_period_s=0, deployments=(STARTED,), events=(killed(11), killed(9), killed(8))),
+        {},
     ),
     "two services, one port": (lambda: other_service(2), {"service/port-not-shared": "fail"}),
     "two services, one port, udp": (lambda: other_service(2, protocol="udp"), {}),

@@ -14,6 +14,7 @@ from tests.healthy import (
     HOST_A,
     ORDERS_SERVICE,
     PATH_API,
+    PATH_STATUS,
     SERVICE,
     TASK_DEFINITION,
     TASKS,
@@ -25,6 +26,7 @@ from vpclink_checks.checks import task_definition as hop
 from vpclink_checks.checks.catalogue import Check, Context, NotApplicable
 from vpclink_checks.checks.judging import Rules, judge
 from vpclink_checks.model.compute import LaunchSettings
+from vpclink_checks.model.domain import RoutingRule
 from vpclink_checks.model.ecs import ContainerDefinition, Placeholder, PortMapping, Position, TaskDefinition
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.path import Path
@@ -55,18 +57,18 @@ def in_file(subject: TaskDefinition, **backend: Any) -> list[Finding]:
     """All findings of the hop on a file that holds *subject* and nothing else."""
     path = Path(id="td.json", title="td.json", task_definition=subject)
     topology = Topology(source="static", task_definitions=table(**{"td.json": subject}), paths=(path,))
-    return _judged(topology, bare_file=True, backend=backend)
+    return _judged(topology, bare_file=True, backends=[backend])
 
 
 def live(subject: TaskDefinition | None = None, backend: Any = None, facts: Any = None, **path: Any) -> list[Finding]:
     """All findings on the healthy path to container api, changed as the arguments say."""
     own = replace(subject or TASK_DEFINITION, arn=TASK_DEFINITION.arn)  # what the service and its deployment name
     changed = replace(PATH_API, task_definition=own, **path)
-    return _judged(healthy(paths=(changed,), **(facts or {})), bare_file=False, backend=backend or {})
+    return _judged(healthy(paths=(changed,), **(facts or {})), bare_file=False, backends=[backend or {}])
 
 
-def _judged(topology: Topology, *, bare_file: bool, backend: Any) -> list[Finding]:
-    settings = EnvSettings(name="x", backends=(BackendSettings(**backend),) if backend else ())
+def _judged(topology: Topology, *, bare_file: bool, backends: list[Any]) -> list[Finding]:
+    settings = EnvSettings(name="x", backends=tuple(BackendSettings(**one) for one in backends if one))
     context = Context(topology=topology, settings=settings, reach=Reach(topology), now=NOW, bare_file=bare_file)
     return list(judge(context, Rules(today=NOW.date()), checks=CHECKS))
 
@@ -562,18 +564,73 @@ def test_the_container_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "outcome"),
+    ("declared", "outcomes"),
     [
-        ({8080: 10000}, "pass"),
-        ({8080: 10000, 7777: 10001}, "pass"),
-        ({8080: 10002}, "fail"),
-        ({7777: 1}, "not-applicable"),  # another path's
-        ({9999: 1}, "fail"),
-        ({}, "not-applicable"),
+        ({8080: 10000}, ["pass"]),
+        ({8080: 10000, 7777: 10001}, ["pass", "pass"]),
+        ({8080: 10002}, ["fail"]),
+        ({7777: 1}, ["fail"]),  # no path ends there, and nothing that is declared goes unjudged
+        ({9999: 1}, ["fail"]),
+        ({}, ["not-applicable"]),
     ],
 )
-def test_declared_host_ports_live(declared: Any, outcome: str) -> None:
-    assert of("declared-host-ports", live(backend={"base_path": "orders", "host_ports": declared})) == [outcome]
+def test_declared_host_ports_live(declared: Any, outcomes: list[str]) -> None:
+    found = of("declared-host-ports", live(backend={"base_path": "orders", "host_ports": declared}))
+    assert sorted(found) == sorted(outcomes)
+
+
+API_8080 = {"container": "api", "host_ports": {8080: 10000}}
+WRONG_CONTAINER = {"container": "api", "host_ports": {7777: 1}}
+RULE = RoutingRule(domain="api.example.com", id="r1", priority=1, base_paths=("v1/orders",), api_id="a", stage="prod")
+ON_RULE = replace(PATH_API, rule=RULE)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        # The port belongs to the other container, whatever else that has.
+        ([WRONG_CONTAINER], ["api fail"]),
+        ([{"container": "api", "host_ports": {7777: 10001}}], ["api fail"]),
+        ([{"container": "status", "host_ports": {7777: 10001}}], ["status pass"]),
+        # A general block speaks beside a container's own.
+        ([API_8080, {"host_ports": {7777: 10001}}], ["api pass", "status pass"]),
+        ([API_8080, {"host_ports": {7777: 1}}], ["api pass", "status fail"]),
+        ([API_8080, {"host_ports": {9999: 1}}], ["api fail", "api pass", "status fail"]),
+        ([{"host_ports": {8080: 1}}, API_8080], ["api pass"]),  # the named one's value wins
+        ([{"host_ports": {8080: 1}}, {"base_path": "orders", "host_ports": {8080: 10000}}], ["api pass"]),
+        ([{"base_path": "elsewhere", "host_ports": {8080: 1}}], []),
+    ],
+)
+def test_the_blocks_of_a_path_fill_each_other_in(blocks: list[dict[str, Any]], expected: list[str]) -> None:
+    assert _declared(blocks, PATH_API, PATH_STATUS) == expected
+
+
+@pytest.mark.parametrize(("base_path", "expected"), [("v1/orders", ["api fail"]), ("orders", [])])
+def test_a_block_sees_the_base_paths_of_a_routing_rule(base_path: str, expected: list[str]) -> None:
+    assert _declared([{"base_path": base_path, "host_ports": {8080: 1}}], ON_RULE) == expected
+
+
+def _declared(blocks: list[dict[str, Any]], *paths: Path) -> list[str]:
+    """Container of the path and outcome of each finding on declared host ports."""
+    findings = _judged(healthy(paths=paths), bare_file=False, backends=blocks)
+    names = {one.id: one.container_name for one in paths}
+    found = [one for one in findings if one.check.endswith("declared-host-ports") and one.outcome != "not-applicable"]
+    return sorted(f"{names[str(one.path)]} {one.outcome}" for one in found)
+
+
+def test_a_declared_port_of_another_container_is_told_what_its_own_maps() -> None:
+    found = one("declared-host-ports", live(backend=WRONG_CONTAINER))
+    assert found.message == "host_ports declares 7777 = 1, and container api maps 8080, not 7777"
+    assert found.evidence
+
+
+def test_dynamic_ports_of_a_general_block_count_beside_a_container_s_own() -> None:
+    blocks = [API_8080, {"dynamic_ports": False}]
+    subject = replace(TASK_DEFINITION, containers=definition(mapping(8080, 0)).containers)
+    topology = healthy(paths=(replace(PATH_API, task_definition=subject),))
+    assert of(FIXED, _judged(topology, bare_file=False, backends=blocks)) == ["fail"]
+    allowed = [{"container": "api", "dynamic_ports": True}, {"dynamic_ports": False}]
+    assert of(FIXED, _judged(topology, bare_file=False, backends=allowed)) == ["note"]
 
 
 @pytest.mark.parametrize(
@@ -633,7 +690,7 @@ def test_nothing_overlooked() -> None:
 
 def test_the_healthy_stack_has_no_complaint() -> None:
     topology = healthy()
-    findings = _judged(topology, bare_file=False, backend={})
+    findings = _judged(topology, bare_file=False, backends=[])
     assert {str(each.outcome) for each in findings} == {"pass", "not-applicable"}
     assert [each.location for each in findings] == [None] * len(findings)
     assert all(each.evidence[0].operation == "ecs:DescribeTaskDefinition" for each in findings if each.evidence)
@@ -641,7 +698,7 @@ def test_the_healthy_stack_has_no_complaint() -> None:
 
 def test_a_path_without_a_task_definition_is_not_applicable() -> None:
     path = replace(PATH_API, task_definition=None)
-    findings = _judged(healthy(paths=(path,)), bare_file=False, backend={})
+    findings = _judged(healthy(paths=(path,)), bare_file=False, backends=[])
     assert {str(each.outcome) for each in findings} == {"not-applicable"}
 
 

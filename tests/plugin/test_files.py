@@ -227,3 +227,57 @@ def test_what_is_nobodys_is_said_under_xdist_too(pytester: pytest.Pytester, fold
     result = pytester.runpytest_subprocess("infra/good.json::task-definition::nope", "-n2")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*no check 'nope' of task-definition (infra/good.json)*"])
+
+
+WAIVER = "[[static.waiver]]\ncheck = '{}'\nsubject = '{}'\nreason = 'NET-13'\nexpires = {}\n"
+LAST_DAY = "2999-01-31"
+USED = WAIVER.format("task-definition/fixed-host-port", "*bad.json*", LAST_DAY)
+GONE = WAIVER.format("task-definition/fixed-host-port", "infra/gone.json", LAST_DAY)
+ELSEWHERE = WAIVER.format("exposure/*", "*", LAST_DAY)  # no check of a file
+UNUSED = "the run fails: [[]static[]]: waiver of {} (vpclink.toml:{}): covers no finding"
+WALK = ("infra", "--vpclink-static")
+
+
+@pytest.mark.parametrize(
+    ("waivers", "arguments", "line"),
+    [
+        (USED, WALK, ""),  # by one file of two
+        (USED + GONE, WALK, UNUSED.format("task-definition/fixed-host-port for infra/gone.json", 6)),
+        (USED + ELSEWHERE, WALK, UNUSED.format("exposure/[*] for [*]", 6)),
+        (USED + ELSEWHERE.replace("2999", "2001"), WALK, "*waiver of exposure/[*] for *: expired on 2001-01-31"),
+        (USED + GONE, (*WALK, "-n2"), UNUSED.format("task-definition/fixed-host-port for infra/gone.json", 6)),
+        (USED + GONE, ("infra/bad.json",), ""),
+        (USED + GONE, ("infra/bad.json", "--vpclink-static"), ""),  # named: no folder was looked through
+        (USED + GONE, (*WALK, "-k", "fixed-host-port"), ""),
+        (USED + GONE, (*WALK, "--deselect", f"infra/good.json::{FIXED}"), ""),
+        (USED + GONE, (*WALK, "--lf"), ""),
+        (USED + GONE, (".",), ""),
+    ],
+)
+def test_a_waiver_that_no_file_uses(
+    pytester: pytest.Pytester, folder: Path, waivers: str, arguments: tuple[str, ...], line: str
+) -> None:
+    (folder / "vpclink.toml").write_text(waivers)
+    run = pytester.runpytest_subprocess if "-n2" in arguments else pytester.runpytest_inprocess
+    result = run(*arguments)
+    assert result.ret == (1 if line else 0)
+    if line:
+        result.stdout.fnmatch_lines([line])
+        assert result.stdout.str().count("the run fails: ") == 1
+    else:
+        result.stdout.no_fnmatch_line("the run fails: *")
+
+
+def test_an_expired_waiver_of_a_file_fails_wherever_the_file_is_judged(pytester: pytest.Pytester, folder: Path) -> None:
+    (folder / "vpclink.toml").write_text(WAIVER.format("task-definition/*", "*bad.json*", "2001-01-31"))
+    result = pytester.runpytest_inprocess("infra/good.json")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["the run fails: infra/good.json: waiver of *: expired on 2001-01-31"])
+
+
+def test_nobody_knows_what_a_file_that_cannot_be_read_would_use(pytester: pytest.Pytester, folder: Path) -> None:
+    (folder / "vpclink.toml").write_text(USED + GONE)
+    (folder / "infra" / "half.json").write_text(task_definition(10000)[:-20])
+    result = pytester.runpytest_inprocess(*WALK)
+    assert result.ret == 1
+    result.stdout.no_fnmatch_line("the run fails: *")

@@ -309,6 +309,7 @@ def test_the_backend_of_a_path(folder: Path) -> None:
         '[[env.prod.backend]]\nbase_path = "a"\ncontainer = "y"\n',
     )
     anything, ax, ay = one.backends
-    assert one.backend_for("a", "y") is ay
-    assert one.backend_for("a", "x") is ax
-    assert one.backend_for("b", "x") is anything
+    assert one.backends_for(["a"], "y") == (ay, anything)
+    assert one.backends_for(["b", "a"], "x") == (ax, anything)
+    assert one.backends_for(["b"], "x") == (anything,)
+    assert one.backends_for(["a"]) == (ax, ay, anything)

@@ -84,6 +84,10 @@ ENVIRONMENT_MISTAKES = [
     ("[env.prod.probe]", "env.prod.probe: expected an array of tables, found a table (write [[env.prod.probe]])"),
     ("waiver = [1]", "env.prod.waiver: expected an array of tables, found an array (write [[env.prod.waiver]])"),
     ("[env.prod.probes]", "env.prod.probes: unknown key (did you mean probe?)"),
+    (
+        "base_paths = ['orders', '(none)']\n[[env.prod.backend]]\nbase_path = 'admin'",
+        'env.prod.backend[0].base_path: "admin" is not among base_paths (base_paths names "orders", "")',
+    ),
     ("[statik]", "statik: unknown key (did you mean static?)"),
     ("[static]\nunknwon = 'fail'", "static.unknwon: unknown key (did you mean unknown?)"),
     ("[static]\nunknown = 'pass'", 'static.unknown: expected "fail" or "warn", found "pass"'),
@@ -240,6 +244,15 @@ def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path: Path, header: s
         (
             '[env.prod]\nregion = "eu-west-2"\nvpc_links = ["a"]\nbase_paths = ["a"]\ndns.external = true',
             [":4: env.prod.base_paths: has no effect without domain", ":5: env.prod.dns: has no effect without domain"],
+        ),
+        (
+            '[env.prod]\nregion = "eu-west-2"\nvpc_links = ["a"]\n[[env.prod.backend]]\nbase_path = "a"',
+            [":5: env.prod.backend[0].base_path: has no effect without domain"],
+        ),
+        (
+            MINIMAL + 'base_paths = ["(none)"]\n[[env.prod.backend]]\nbase_path = ""\n[[env.prod.backend]]\n'
+            'container = "x"\n[[env.prod.backend]]\nbase_path = "a"',
+            [':10: env.prod.backend[2].base_path: "a" is not among base_paths (base_paths names "")'],
         ),
         (
             MINIMAL + 'profile = "a"\nrole_arn = "arn:aws:iam::123456789012:role/a"',

@@ -170,6 +170,8 @@ SPELLINGS = (
     "{{{name}: {value}}}",
     "{name}: two words {value}, service: orders",
     "{name}: |\n    {value}\n",
+    "the {name} is: {value}",
+    "{name} was = {value}",
     "{name}:\n  {value}",
     "{name}: [{value}, {value}]",
     "seen {name}: {value}\nservice: orders",
@@ -204,6 +206,8 @@ WRITTEN_NAMES = st.sampled_from(
         "encryption-key",
         "connectionString",
         "jwt",
+        "API key",
+        "access key",
     )
 )
 
@@ -278,12 +282,74 @@ def test_texts_with_many_pairs_cleaned_twice_are_the_same(parts: list[tuple[str,
         "InvalidSignatureException: The request signature we calculated does not match",
         "User: arn:aws:iam::123456789012:user/x is not authorized to perform: secretsmanager:GetSecretValue",
         "secret arn:aws:secretsmanager:eu-west-2:123456789012:secret:db-AbCdEf: not found",
+        "failed to fetch secret: AccessDenied",
+        "failed to fetch secret: AccessDeniedException: User: x is not authorized",
+        "failed to fetch secret: ResourceNotFoundException.",
+        "api key source: HEADER",
+        "api key source=HEADER",
+        "the token is valid",
         "clientSecret: arn:aws:secretsmanager:eu-west-2:123456789012:secret:db-AbCdEf",
         "apiKeySource: HEADER, HttpTokens: required, sort_key: id",
     ],
 )
 def test_what_aws_says_itself_stays_readable(words: str) -> None:
     assert text(words) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("password is: PLANT9", f"password is: {REDACTED}"),
+        ("the password was = PLANT9 then", f"the password was = {REDACTED} then"),
+        ("API key: PLANT9", f"API key: {REDACTED}"),
+        ("api key orders=PLANT9", f"api key orders={REDACTED}"),
+        ("Api Key orders-2 = 'PLANT9'", f"Api Key orders-2 = '{REDACTED}'"),
+        ("secret: AccessDenied; password: PLANT9", f"secret: AccessDenied; password: {REDACTED}"),
+        ("secret: AccessDeniedPLANT9", f"secret: {REDACTED}"),
+    ],
+)
+def test_a_secret_is_told_by_the_words_before_a_separator(words: str, left: str) -> None:
+    assert text(words) == left
+    assert text(left) == left
+
+
+def _policy(referer: object) -> dict[str, Any]:
+    """What asks for the header Referer, and for a tag whose name sounds like a secret."""
+    tag = {"aws:PrincipalTag/token": "blue", "aws:RequestTag/secret": ["red", "green"]}
+    condition = {"StringEquals": tag, "ForAnyValue:StringLike": {"aws:Referer": referer}, "Null": {"aws:x": True}}
+    return {"Statement": [{"Action": "execute-api:Invoke", "Principal": {"AWS": "*"}, "Condition": condition}]}
+
+
+def _backslashed(policy: object) -> str:
+    return json.dumps(json.dumps(policy))[1:-1]
+
+
+@pytest.mark.parametrize(("referer", "left"), [("PLANT9", REDACTED), (["PLANT9", "PLANT8"], [REDACTED, REDACTED])])
+@pytest.mark.parametrize("key", ["policy", "PolicyDocument"])
+@pytest.mark.parametrize("write", [json.dumps, _backslashed], ids=["plain", "backslashes"])
+def test_of_a_policy_the_referer_goes_and_the_rest_stays(
+    referer: object, left: object, key: str, write: Callable[[object], str]
+) -> None:
+    cleaned = clean(CALL, {key: write(_policy(referer))})
+    assert cleaned == {key: write(_policy(left))}
+    assert clean(CALL, cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"body": json.dumps({"x-amazon-apigateway-policy": _policy("PLANT9")})},
+        {"body": json.dumps({"x-amazon-apigateway-policy": json.dumps(_policy("PLANT9"))})},
+        {"body": "x-amazon-apigateway-policy:\n  aws:Referer:\n  - PLANT9\n"},
+        {"policy": json.dumps(_policy("PLANT9")).replace("aws:Referer", "AWS:referer")},
+        {"policy": json.dumps(_policy("PLANT9"))[:-3]},
+        {"policy": f'{{"Condition": {json.dumps(_policy("PLANT9"))}, "Condition": {{}}}}'},
+    ],
+)
+def test_a_referer_goes_wherever_a_policy_stands(response: dict[str, str]) -> None:
+    cleaned = clean(CALL, response)
+    assert "PLANT9" not in _seen(cleaned)
+    assert clean(CALL, cleaned) == cleaned
 
 
 @pytest.mark.parametrize(
@@ -372,6 +438,7 @@ KEPT: list[dict[str, Any]] = [
             }
         )
     },
+    {"policy": json.dumps({"Statement": [{"Condition": {"StringLike": {"aws:PrincipalTag/token": ["a", "b"]}}}]})},
     {"events": [{"message": "(service orders) has reached a steady state."}]},
     {"attachments": [{"details": [{"name": "privateIPv4Address", "value": "10.0.1.5"}]}]},
     {"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "Host", "Values": ["orders.example.com"]}}]},

@@ -9,7 +9,7 @@ from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, che
 from vpclink_checks.checks.declared import declared_cluster, declared_service  # noqa: F401 - for the catalogue
 from vpclink_checks.checks.subjects import path_subject, reached, service_subject
 from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed, unknown
-from vpclink_checks.model.ecs import ContainerInstance, Service, ServiceEvent, TaskDefinition
+from vpclink_checks.model.ecs import ContainerInstance, Service, ServiceDeployment, ServiceEvent, TaskDefinition
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.host_port import host_port_of, mode_of
 from vpclink_checks.model.path import Path
@@ -365,11 +365,21 @@ def _is_over(event: ServiceEvent, since: datetime | None) -> bool:
 
 def _news_since(service: Service) -> datetime | None:
     """When events began to tell of now: the newest deployment's end if it runs all it wants, else its start."""
-    newest = max(service.deployments, key=lambda one: one.created.timestamp() if one.created else 0, default=None)
+    newest = _newest(service)
     if newest is None:
         return None
     done = newest.rollout_state == "COMPLETED" and service.running >= service.desired
     return (newest.updated if done else None) or newest.created
+
+
+def _newest(service: Service) -> ServiceDeployment | None:
+    return max(service.deployments, key=lambda one: one.created.timestamp() if one.created else 0, default=None)
+
+
+def _deployed(service: Service) -> datetime | None:
+    """When the newest deployment began."""
+    newest = _newest(service)
+    return newest.created if newest else None
 
 
 @check(
@@ -386,7 +396,9 @@ def _news_since(service: Service) -> datetime | None:
     source="botocore 1.44.5, ecs Service.healthCheckGracePeriodSeconds",
 )
 def grace_period(ctx: Context, service: Service) -> Verdict:
-    killed = [event.message for event in service.events if "is unhealthy in target-group" in event.message]
+    since = _deployed(service)  # what an older deployment went through, this one may have mended
+    news = [event for event in service.events if not _is_over(event, since)]
+    killed = [event.message for event in news if "is unhealthy in target-group" in event.message]
     evidence = Evidence(DESCRIBE, "healthCheckGracePeriodSeconds", str(service.grace_period_s or 0))
     if len(killed) > 1 and not service.grace_period_s:
         return failed(

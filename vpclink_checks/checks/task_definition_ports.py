@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
+from vpclink_checks.checks.declared import base_paths_of
 from vpclink_checks.checks.host_ports import (
     FALLBACK_RANGE,
     GUIDE_END,
@@ -31,6 +32,7 @@ from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknow
 from vpclink_checks.model.ecs import Placeholder, TaskDefinition
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.host_port import SAME_PORT, Kind, mode_of, spanned
+from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.settings import BackendSettings
 from vpclink_checks.words import Outcome, Severity
@@ -47,8 +49,13 @@ def _port_fix(mapped: Mapped, text: str, host_port: object = "PORT") -> Fix:
     return Fix(text, cli=REGISTER, terraform=line)
 
 
-def _declared(ctx: Context) -> BackendSettings | None:
-    return ctx.settings.backend_for(ctx.here.base_path, ctx.here.container_name)
+def _backends(ctx: Context) -> tuple[BackendSettings, ...]:
+    """What the config declares of this path; the first that says something wins."""
+    return _backends_of(ctx, ctx.here)
+
+
+def _backends_of(ctx: Context, path: Path) -> tuple[BackendSettings, ...]:
+    return ctx.settings.backends_for(base_paths_of(path), path.container_name)
 
 
 @check(
@@ -79,8 +86,7 @@ def fixed_host_port(ctx: Context, mapped: Mapped) -> Verdict:
 
 def _dynamic(ctx: Context, mapped: Mapped, evidence: Evidence) -> Verdict:
     """A host port that ECS picks: fine where ECS registers it too, unless a fixed one was asked for."""
-    declared = _declared(ctx)
-    allowed = declared.dynamic_ports if declared else None
+    allowed = next((one.dynamic_ports for one in _backends(ctx) if one.dynamic_ports is not None), None)
     says = f"{mapped.title} has no fixed host port: {mapped.host_port.why}"
     fix = _port_fix(mapped, "Give the port mapping a fixed hostPort below 32768 that the agent does not reserve.")
     who = ctx.here.registration
@@ -325,35 +331,56 @@ def tcp_for_http(ctx: Context, mapped: Mapped) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """One pair of host_ports of the config, and the task definition that has to keep it."""
+class Pair:
+    """One pair of host_ports of the config; ``container`` is the one that the block names, or ""."""
 
-    definition: TaskDefinition
     container_port: int
     host_port: int
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A pair, and the task definition that has to keep it."""
+
+    definition: TaskDefinition
+    pair: Pair
     of: str  # " of family:revision", where several are in flight
 
 
 def _declared_ports(ctx: Context) -> tuple[Subject[Declared | Gap], ...]:
     """The declared host ports that this path can answer for, in each task definition in flight."""
-    backend = _declared(ctx)
-    pairs = sorted(backend.host_ports.items()) if backend else []
-    flights = in_flight(ctx)
-    found = [subject for flight in flights for pair in pairs for subject in _declared_in(ctx, flight, *pair)]
+    pairs = [pair for pair in _pairs(_backends(ctx)) if not _answered_elsewhere(ctx, pair)]
+    found = tuple(_declared_in(flight, pair) for flight in in_flight(ctx) for pair in pairs)
     if not found:
         raise NotApplicable("no host_ports are declared for this backend")
-    return tuple(found)
+    return found
 
 
-def _declared_in(ctx: Context, flight: Flight, wanted: int, host: int) -> Iterator[Subject[Declared | Gap]]:
-    """The path's own port, and one that nobody maps."""
-    definition = flight.definition
+def _pairs(backends: Iterable[BackendSettings]) -> list[Pair]:
+    """By container port; where several blocks give one, the first wins."""
+    pairs: dict[int, Pair] = {}
+    for backend in backends:
+        for port, host in backend.host_ports.items():
+            pairs.setdefault(port, Pair(port, host, backend.container))
+    return [pair for _, pair in sorted(pairs.items())]
+
+
+def _answered_elsewhere(ctx: Context, pair: Pair) -> bool:
+    """Whether a block that names no container speaks of the port that another path of its ends in."""
+    if pair.container or ctx.here.container_port in (None, pair.container_port):
+        return False
+    ending = (one for one in ctx.topology.paths if one.id != ctx.here.id and one.container_port == pair.container_port)
+    return any(each.container_port == pair.container_port for one in ending for each in _pairs(_backends_of(ctx, one)))
+
+
+def _declared_in(flight: Flight, pair: Pair) -> Subject[Declared | Gap]:
+    definition, wanted = flight.definition, pair.container_port
     if isinstance(definition, Gap):
-        yield Subject(flight.title, f"{flight.title}:{wanted}", definition)
-    elif ctx.here.container_port in (None, wanted) or not any(one.maps(wanted) for one in every_mapping(definition)):
-        name = flight.title if flight.suffix else definition.family or definition.arn
-        of = f" of {flight.title}" if flight.several else ""
-        yield Subject(definition.arn, f"{name}:{wanted}", Declared(definition, wanted, host, of))
+        return Subject(flight.title, f"{flight.title}:{wanted}", definition)
+    name = flight.title if flight.suffix else definition.family or definition.arn
+    of = f" of {flight.title}" if flight.several else ""
+    return Subject(definition.arn, f"{name}:{wanted}", Declared(definition, pair, of))
 
 
 @check(
@@ -366,13 +393,12 @@ def _declared_in(ctx: Context, flight: Flight, wanted: int, host: int) -> Iterat
     source="contract of vpclink.toml: backend.host_ports",
 )
 @unless_unread
-def declared_host_ports(ctx: Context, pair: Declared) -> Verdict:
-    wanted, declared = pair.container_port, pair.host_port
-    every = [replace(one, of=pair.of.removeprefix(" of ")) for one in every_mapping(pair.definition)]
-    name = ctx.here.container_name
-    mapped = next((one for one in every if one.maps(wanted) and (not name or one.container.name == name)), None)
+def declared_host_ports(ctx: Context, one: Declared) -> Verdict:
+    declared = one.pair.host_port
+    every = [replace(each, of=one.of.removeprefix(" of ")) for each in every_mapping(one.definition)]
+    mapped = _holder(ctx, one.pair, every)
     if mapped is None:
-        return failed(f"host_ports declares {wanted} = {declared}, and no container{pair.of} maps port {wanted}")
+        return _unheld(one, every)
     found = mapped.host_port
     evidence = mapped.evidence("hostPort", mapped.mapping.host_port)
     if found.kind is Kind.UNKNOWN:
@@ -381,3 +407,24 @@ def declared_host_ports(ctx: Context, pair: Declared) -> Verdict:
         return passed(f"{mapped.title} is on host port {declared}, as declared", evidence)
     fix = _port_fix(mapped, f"Set hostPort to {declared}, or correct host_ports in the config.", declared)
     return failed(f"{mapped.title}: host_ports declares {declared}, but {found.why}", evidence, fix=fix)
+
+
+def _holder(ctx: Context, pair: Pair, every: list[Mapped]) -> Mapped | None:
+    """The mapping that the pair speaks of: of the container that its block names, else first of the path's own."""
+    own = pair.container or ctx.here.container_name
+    holding = [one for one in every if one.maps(pair.container_port)]
+    mine = [one for one in holding if not own or one.container.name == own]
+    strict = pair.container or ctx.here.container_port == pair.container_port
+    return next(iter(mine if strict else [*mine, *holding]), None)
+
+
+def _unheld(one: Declared, every: list[Mapped]) -> Verdict:
+    """Nobody maps the declared container port, or another container than the declared one."""
+    pair = one.pair
+    says = f"host_ports declares {pair.container_port} = {pair.host_port}"
+    if not pair.container:
+        return failed(f"{says}, and no container{one.of} maps port {pair.container_port}")
+    ports = [each.port for each in every if each.container.name == pair.container]
+    maps = f"maps {', '.join(ports)}" if ports else "maps no port"
+    evidence = Evidence("ecs:DescribeTaskDefinition", f"portMappings of {pair.container}", ", ".join(ports) or "none")
+    return failed(f"{says}, and container {pair.container}{one.of} {maps}, not {pair.container_port}", evidence)

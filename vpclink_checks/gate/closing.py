@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +64,7 @@ def close(gate: Gate, *, finished: bool) -> Closing:
             told.wrongs += _unsaid(gate, found, tally.collected[target.name]) if finished else []
             told.wrongs += _stale(found, tally.collected[target.name])
             told.wrongs += _record(gate, found)
+    told.wrongs += _unused(gate, tally, judged)
     told.notes += gate.untaken(tally.taken)
     now = datetime.now(UTC)
     report = Report(
@@ -131,17 +132,51 @@ def _environment(target: Target, found: Judged | VpclinkError, tally: Tally) -> 
 
 
 def _stale(found: Judged, selected: Iterable[str]) -> list[str]:
-    """The waivers that fail the run; of files, an unused one does only where whole folders are judged."""
+    """The waivers that fail the run; whether files use theirs is asked of all of them together."""
     target, chosen = found.target, frozenset(selected)
     every = stale(target.rules.waivers, found.findings, target.rules.today)
-    here = [one for one in every if any(matches(one.waiver.check, check) for check in chosen)]
+    here = [one for one in every if _meets(one, chosen)]
     return [_stale_line(target, one) for one in here if one.expired or target.environment]
 
 
+def _meets(one: Stale, checks: Iterable[str]) -> bool:
+    """Whether the waiver speaks of one of these checks."""
+    return any(matches(one.waiver.check, check) for check in checks)
+
+
+def _unused(gate: Gate, tally: Tally, judged: Sequence[tuple[Target, Judged | VpclinkError]]) -> list[str]:
+    """The waivers of ``[static]`` that no file of the run uses, where --vpclink-static walked folders.
+
+    Files that are named, or of which checks are left out, say nothing of the others.
+    """
+    files = [(target, found) for target, found in judged if not target.environment]
+    told = [found for _, found in files if isinstance(found, Judged)]
+    if len(told) < len(files) or not _walked(gate, tally, [target for target, _ in files]):
+        return []
+    static = gate.asked.settings
+    every = stale(static.static.waivers, [one for found in told for one in found.findings], gate.asked.today)
+    file = gate.asked.shown(static.file) if static.file else ""
+    judging = {check for target, _ in files for check in tally.collected[target.name]}
+    return [_waiver_line("[static]", file, one) for one in every if not (one.expired and _meets(one, judging))]
+
+
+def _walked(gate: Gate, tally: Tally, files: Iterable[Target]) -> bool:
+    """Whether folders were looked through for files, and nothing of what was found is left out."""
+    environments = {target.name for target in gate.asked.targets}
+    left_out = any(count for name, count in tally.deselected.items() if name not in environments)
+    left_out = left_out or bool(gate.config.getoption("lf", default=False))  # pytest then skips whole files unsaid
+    met = any(target.path not in gate.asked.named for target in files)
+    return gate.asked.options.static and met and not left_out
+
+
 def _stale_line(target: Target, one: Stale) -> str:
+    return _waiver_line(target.name, target.settings.file, one)
+
+
+def _waiver_line(name: str, file: str, one: Stale) -> str:
     waiver = one.waiver
-    place = f" ({target.settings.file}:{waiver.line})" if waiver.line is not None and target.settings.file else ""
-    return f"{target.name}: waiver of {waiver.check} for {waiver.subject}{place}: {one.reason}"
+    place = f" ({file}:{waiver.line})" if waiver.line is not None and file else ""
+    return f"{name}: waiver of {waiver.check} for {waiver.subject}{place}: {one.reason}"
 
 
 def _record(gate: Gate, found: Judged) -> list[str]:

@@ -59,6 +59,7 @@ def read_static(table: Table, check_ids: CheckIds) -> StaticSettings:
 
 def _read_environment(name: str, table: Table, check_ids: CheckIds) -> EnvSettings:
     dns_external, dns_role_arn = _dns(table)
+    base_paths = _base_paths(table)
     settings = EnvSettings(
         name=name,
         region=table.text("region", REGION, required=True),
@@ -68,13 +69,13 @@ def _read_environment(name: str, table: Table, check_ids: CheckIds) -> EnvSettin
         role_arn=table.text("role_arn", ROLE_ARN),
         external_id=table.text("external_id", hidden=True),
         endpoint_url=table.text("endpoint_url", URL, hidden=True),
-        base_paths=_base_paths(table),
+        base_paths=base_paths,
         vpc_links=table.texts("vpc_links") or (),
         dns_external=dns_external,
         dns_role_arn=dns_role_arn,
         auth=table.choice("auth", ("consistent", "required"), default="consistent"),
         severity=_severities(table, check_ids),
-        backends=_backends(table),
+        backends=_backends(table, base_paths),
         probes=tuple(read_probe(probe) for probe in table.tables("probe")),
         waivers=_waivers(table, check_ids),
         file=table.notes.file,
@@ -137,15 +138,27 @@ def _severities(table: Table, check_ids: CheckIds) -> Mapping[str, Severity]:
     return found
 
 
-def _backends(table: Table) -> tuple[BackendSettings, ...]:
+def _backends(table: Table, base_paths: Collection[str] | None) -> tuple[BackendSettings, ...]:
     found: list[BackendSettings] = []
     for backend in table.tables("backend"):
         one = _read_backend(backend)
+        _note_unreached(table, backend, one, base_paths)
         twin = next((b for b in found if (b.base_path, b.container) == (one.base_path, one.container)), None)
         if twin is not None:
             backend.mistake(f"the backend of line {twin.line} has the same base_path and container")
         found.append(one)
     return tuple(found)
+
+
+def _note_unreached(table: Table, backend: Table, one: BackendSettings, base_paths: Collection[str] | None) -> None:
+    """A base path that discovery does not come by: its block would be ignored."""
+    if one.base_path is None:
+        return
+    if table.has("vpc_links") and not table.has("domain"):
+        backend.wrong("base_path", "has no effect without domain")
+    elif base_paths and one.base_path not in base_paths:
+        shown = ", ".join(f'"{path}"' for path in base_paths)
+        backend.wrong("base_path", f'"{one.base_path}" is not among base_paths', f"base_paths names {shown}")
 
 
 def _read_backend(table: Table) -> BackendSettings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -94,12 +94,15 @@ class EnvSettings:
     file: str = ""
     line: int | None = None
 
-    def backend_for(self, base_path: str, container: str = "") -> BackendSettings | None:
-        """The declared backend of this base path (and container, where several are declared)."""
-        fits = [b for b in self.backends if b.base_path is None or b.base_path == base_path]
-        named = [b for b in fits if b.container and b.container == container]
-        unnamed = [b for b in fits if not b.container or not container]
-        return next(iter(named + unnamed), None)
+    def backends_for(self, base_paths: Collection[str], container: str = "") -> tuple[BackendSettings, ...]:
+        """The blocks that speak of a path with these base paths and this container.
+
+        The ones that name the most come first: a container before a base path. Their values win, and
+        those of the others fill in what they do not say.
+        """
+        fits = [one for one in self.backends if one.base_path is None or one.base_path in base_paths]
+        fits = [one for one in fits if not container or one.container in ("", container)]
+        return tuple(sorted(fits, key=lambda one: (not one.container, one.base_path is None)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,9 @@ _HIDDEN = frozenset(
 _NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels"})
 _PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestParameters", "ResponseParameters"})
 _DOCUMENTS = frozenset({"body"})
+_POLICIES = frozenset({"policy", "Policy", "PolicyDocument", "resourcePolicy", "x-amazon-apigateway-policy"})
+# Condition keys of policies whose values are often a shared secret: whoever sends the header gets in.
+_SHARED_CONDITIONS = frozenset({"aws:referer"})
 # Where an OpenAPI document shows what the value of a parameter or property may be.
 _SHOWN = frozenset({"default", "example", "examples", "enum", "const", "x-example", "x-examples"})
 _SCHEMAS = frozenset({"schema", "items", "content"})
@@ -61,6 +64,7 @@ _HARMLESS_HEADER = re.compile(
     r"(?i)(?:host|content-[a-z-]+|accept(?:-[a-z]+)?|access-control-[a-z-]+|cache-control|user-agent|connection|vary"
     r"|x-forwarded-[a-z]+|x-amz-invocation-type|location|strict-transport-security)"
 )
+_CONDITION = re.compile(r"(aws:referer)(?![\w-]).*", re.IGNORECASE | re.DOTALL)
 _FIELD = re.compile(r"(?:^|[.:])(?:multivalue)?(?:header|querystring)\.(.+)$", re.IGNORECASE)
 # A value copied from the request or its context, in the words of REST APIs and of HTTP APIs.
 _COPIED = re.compile(r"(?:(?:method|integration|context|stageVariables)\.[\w.$*\[\]-]+|\$\{[\w.$-]+\}|\$[\w.-]+)+")
@@ -89,12 +93,14 @@ def _value(key: str, value: Any) -> Any:
 
 
 def _text(key: str, value: str) -> str:
-    if key in _HIDDEN or _SECRET_KEY.fullmatch(key):
+    if key in _HIDDEN or key.lower() in _SHARED_CONDITIONS or _SECRET_KEY.fullmatch(key):
         return REDACTED
     if key == "UserData":
         return agent_settings(value)
     if key in _DOCUMENTS:
         return _document(value)
+    if key in _POLICIES:
+        return _policy(value)
     if key == "credentials" and not value.startswith("arn:"):
         return REDACTED
     return text(value)
@@ -179,6 +185,47 @@ def _document(body: str) -> str:
     try:
         parsed = json.loads(body)
     except ValueError:
-        return text(body)
+        return _unparsed(body)
     cleaned = _value("", parsed)
     return body if cleaned == parsed else json.dumps(cleaned)
+
+
+def _policy(written: str) -> str:
+    """A policy as JSON text, or with its quotes escaped by backslashes, as apigateway may return it.
+
+    Left as written where nothing is hidden in it. What is no JSON loses all that follows a shared condition.
+    """
+    for escaped in (False, True):
+        policy = _parsed(written, escaped=escaped)
+        if policy is None:
+            continue
+        cleaned = _statement("", policy)
+        if cleaned == policy and not _CONDITION.search(written):  # a key may stand there twice, and be read once
+            return written
+        shown = json.dumps(cleaned)
+        return json.dumps(shown)[1:-1] if escaped else shown
+    return _unparsed(written)
+
+
+def _unparsed(written: str) -> str:
+    return _CONDITION.sub(rf"\g<1>{REDACTED}", text(written))
+
+
+def _parsed(written: str, *, escaped: bool) -> dict[str, Any] | None:
+    try:
+        policy = json.loads(str(json.loads(f'"{written}"')) if escaped else written)
+    except ValueError:
+        return None
+    return policy if isinstance(policy, dict) else None
+
+
+def _statement(key: str, value: Any) -> Any:
+    """A part of a policy. A condition key such as aws:PrincipalTag/token names a tag, and is no secret's name."""
+    if isinstance(value, Mapping):
+        return {name: _statement(name, one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_statement(key, one) for one in value]
+    if not isinstance(value, str):
+        return value
+    hidden = key.lower() in _SHARED_CONDITIONS or (":" not in key and secret_name(key))
+    return REDACTED if hidden else text(value)

@@ -38,11 +38,19 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _HARMLESS = re.compile(
     r"(?:arn:[\w:/+=.@*-]+|\$\{[\w.]+\}|true|false|null|none|required|optional)(?![^\s,;&)}\]\"'.?!])", re.IGNORECASE
 )
+# What AWS says in place of a secret that it could not get.
+_ERROR = re.compile(r"(?:[A-Z][a-z]+){1,6}(?:Exception|Error|Denied|NotFound|Failure|Timeout)(?![^\s,:;.)])")
 _PROSE = re.compile(r"[a-z]{2,}(?: [a-z_]{2,})+(?=[:.,;]|\s*\Z)")
 _NEXT = r"[,;&][ \t]*\\?[\"']?[A-Za-z][\w.-]{0,80}\\?[\"']?[ \t]*[:=]"
+# A name in words or in one; beside it, whose it is ("api key orders=…"), a quote, "is".
+_SPOKEN = r"(?:(?:api|access|secret|private)[ ]key|connection[ ]string)"
+_WHOSE = r"(?:[ ](?!is\b|was\b|source\b)[A-Za-z][\w-]{0,40}(?=[ \t]*=))?"
+_NAME = rf"(?:{_SPOKEN}|[A-Za-z_][\w.-]{{0,100}})"
+_IS = r"(?:[ \t]{1,8}(?:is|was)(?=[ \t]{0,8}[:=]))?"
+_BESIDE = rf"(?:(?<=[ ]key){_WHOSE})?(?:\\?[\"'])?{_IS}[ \t]*"
 _PAIR = re.compile(
-    r"(?P<name>(?<![\w.])(?:(?:api|access|secret|private)[ ]key|connection[ ]string|[A-Za-z_][\w.-]{0,100}))"
-    r"(?P<between>(?:\\?[\"'])?[ \t]*(?P<mark>:=|=>|=|:)[ \t]*(?:[|>][-+]?[ \t]*)?(?:\r?\n[ \t]+)?)"
+    rf"(?P<name>(?<![\w.]){_NAME})"
+    rf"(?P<between>{_BESIDE}(?P<mark>:=|=>|=|:)[ \t]*(?:[|>][-+]?[ \t]*)?(?:\r?\n[ \t]+)?)"
     r"(?:(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*)(?P<end>(?P=quote)|(?=\n|\Z))"
     r"|(?P<list>\[[^\]\n]*\])"
     rf"|(?P<bare>(?![\[{{\"'=\s])[^\n]*?)(?P<tail>[}}\])]*[ \t]*(?=\r?\n|\Z)|(?={_NEXT})))",
@@ -50,8 +58,7 @@ _PAIR = re.compile(
 )
 # Where a name may begin, whatever it is worth.
 _NAMED = re.compile(
-    r"(?<![\w.])(?:(?:api|access|secret|private)[ ]key|connection[ ]string|[A-Za-z_][\w.-]{0,100})(?![\w.-])"
-    r"(?=(?:\\?[\"'])?[ \t]*[:=])",
+    rf"(?<![\w.]){_NAME}(?![\w.-])(?={_BESIDE}[:=])",
     re.IGNORECASE,
 )
 _LINE = re.compile(r"[^\n]*")
@@ -82,7 +89,7 @@ def _hidden(pair: re.Match[str]) -> tuple[str, int]:
         shown = pair["quoted"] if not pair["quoted"] or _HARMLESS.match(pair["quoted"]) else REDACTED
         return f"{pair['quote']}{shown}{pair['end']}", pair.end("end")
     bare, name = pair["bare"], _words(pair["name"])
-    if not bare or _HARMLESS.match(bare) or (name[-1] in _WEAK and _PROSE.match(bare)):
+    if not bare or _HARMLESS.match(bare) or _ERROR.match(bare) or (name[-1] in _WEAK and _PROSE.match(bare)):
         return "", pair.end("between")
     if "=" in pair["mark"] and name[-1] not in _HEADERS:
         shell = _SHELL.match(bare)
