@@ -52,6 +52,7 @@ from vpclink_checks.model.network import (
     RouteEntry,
     SecurityGroup,
 )
+from vpclink_checks.model.path import Path, Stop
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.words import Outcome, Severity
 
@@ -190,10 +191,13 @@ def second_balancer(
     )
 
 
+NO_OTHERS: dict[str, Any] = {"other_apis": Table(), "other_stages": Table(), "other_routes": Table()}
+
+
 def authorized(*kinds: str) -> Topology:
     """The routes of the first path with these authorizations, in order."""
     routes = tuple(replace(route, authorization=kind) for route, kind in zip(stack.PATH_API.routes, kinds, strict=True))
-    return healthy(paths=(replace(stack.PATH_API, routes=routes), stack.PATH_STATUS))
+    return healthy(paths=(replace(stack.PATH_API, routes=routes), stack.PATH_STATUS), **NO_OTHERS)
 
 
 HIT = {INTERNET: "fail", OPEN: "fail", ADDRESS: "fail", RESTRICTED: "blocked"}
@@ -607,6 +611,38 @@ def test_a_way_that_the_settings_leave_out_counts() -> None:
     one = worst(replace(topology, paths=topology.paths[:1], ways=(way,)), AUTH)
     assert one.outcome is Outcome.FAIL
     assert f"{route.title} of hello" in one.message
+
+
+@pytest.mark.parametrize("table", NO_OTHERS)
+def test_other_apis_that_were_not_read_are_never_a_pass(table: str) -> None:
+    topology = authorized("AWS_IAM", "AWS_IAM")
+    lacking: dict[str, Any] = {table: unread("apigateway:GET")}
+    one = worst(replace(topology, paths=topology.paths[:1], **lacking), AUTH)
+    assert one.outcome is Outcome.UNKNOWN
+    assert "apigateway:GET gave no answer" in one.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "outcome"),
+    [
+        ("apigateway:GetVpcLink", "NONE", "unknown"),
+        ("apigateway:GetVpcLink", "AWS_IAM", "pass"),
+        ("servicediscovery:GetService", "NONE", "pass"),
+    ],
+)
+def test_a_way_that_is_cut_off_may_end_here_unless_it_asks(operation: str, kind: str, outcome: str) -> None:
+    """A Cloud Map service is a door that the message names as not judged."""
+    way = Path(
+        id="",
+        title="",
+        api=replace(stack.API, id="0ther"),
+        routes=(replace(stack.ROUTES[0], authorization=kind),),
+        stop=Stop(hop="integration", reason="it could not be read", gap=denied(operation)),
+    )
+    topology = authorized("AWS_IAM", "AWS_IAM")
+    one = worst(replace(topology, paths=topology.paths[:1], ways=(way,)), AUTH)
+    assert one.outcome.value == outcome
+    assert (operation if outcome == "unknown" else "Cloud Map services") in one.message
 
 
 def test_a_route_that_was_never_deployed_is_no_way_in() -> None:

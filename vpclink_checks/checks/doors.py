@@ -23,7 +23,7 @@ NOT_JUDGED = (
     "VPC Lattice",
     "PrivateLink endpoint services",
     "peering, transit and VPN",
-    "APIs and stages that no configured domain leads to",
+    "Cloud Map services",
 )
 DOORS_NOT_JUDGED = "doors not judged: " + ", ".join(NOT_JUDGED)
 
@@ -133,17 +133,37 @@ def ways_in(ctx: Context) -> tuple[tuple[Path, Route], ...]:
 
 
 def _deployed(ctx: Context, path: Path, route: Route) -> bool:
-    served = ctx.topology.served_routes.rows.get(path.stage.key) if path.stage else None
+    served = served_by(ctx, path)
     return served is None or any((one.method, one.path) == (route.method, route.path) for one in served)
 
 
+def served_by(ctx: Context, path: Path) -> tuple[Route, ...] | None:
+    """What the path's stage serves, a domain's or not; None where that was not read."""
+    if path.stage is None:
+        return None
+    key = path.stage.key
+    return ctx.topology.served_routes.rows.get(key, ctx.topology.other_routes.rows.get(key))
+
+
 def unread_ways(ctx: Context) -> Gap | None:
-    """Why a stage that was found may let more in than was read, or ask for less; None where all was read."""
-    for table in (ctx.topology.apis, ctx.topology.stages, ctx.topology.served_routes):
+    """Why a stage, mapped or not, may let more in than was read, or ask for less; None where all was read."""
+    known = ctx.topology
+    mapped = (known.apis, known.stages, known.served_routes)
+    for table in (*mapped, known.other_apis, known.other_stages, known.other_routes):
         gap = next(iter(table.gaps.values()), table.gap)
         if gap is not None:
             return gap
-    return None
+    return next((gap for way in known.ways if (gap := _cut_off(ctx, way)) is not None), None)
+
+
+def _cut_off(ctx: Context, way: Path) -> Gap | None:
+    """Why it is not known where a deployed route that asks for nothing ends; None where that is known.
+
+    Cloud Map services are among the doors not judged.
+    """
+    bare = any(not route.asks and _deployed(ctx, way, route) for route in way.routes)
+    gap = way.stop.gap if way.stop is not None and way.target_group is None else None
+    return gap if bare and gap is not None and not gap.operation.startswith("servicediscovery:") else None
 
 
 def _target_keys(ctx: Context, group: TargetGroup) -> frozenset[Key]:

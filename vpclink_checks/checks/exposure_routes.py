@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
-from vpclink_checks.checks.doors import DOORS_NOT_JUDGED, unread_ways, ways_in
+from vpclink_checks.checks.doors import DOORS_NOT_JUDGED, served_by, unread_ways, ways_in
 from vpclink_checks.checks.subjects import target_group_subject
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Route
@@ -11,11 +11,6 @@ from vpclink_checks.model.balancing import TargetGroup
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
-
-
-def _asks(route: Route) -> bool:
-    """Whether a route asks for authorization: an authorizer or IAM; an API key identifies, it does not authorize."""
-    return route.authorization not in ("", "NONE")
 
 
 @check(
@@ -36,7 +31,7 @@ def no_unauthenticated_way_round(ctx: Context, group: TargetGroup) -> Verdict:
     ways = ways_in(ctx)
     if not ways:
         raise NotApplicable(f"no route leads to {group.name}")
-    bare = [_way_title(path, route) for path, route in ways if not _asks(route)]
+    bare = [_way_title(path, route) for path, route in ways if not route.asks]
     asking = len(ways) - len(bare)
     shown = ", ".join(dict.fromkeys(bare))
     evidence = Evidence("apigateway:GetExport", "authorizationType NONE", shown)
@@ -56,8 +51,8 @@ def _gap_decides(ctx: Context, ways: tuple[tuple[Path, Route], ...]) -> bool:
 
     Not where deployed routes disagree already, and not where each is known to ask for nothing.
     """
-    sure = {_asks(route) for path, route in ways if _served(ctx, path)}
-    claimed = ctx.settings.auth == "required" or any(_asks(route) for _, route in ways)
+    sure = {route.asks for path, route in ways if _served(ctx, path)}
+    claimed = ctx.settings.auth == "required" or any(route.asks for _, route in ways)
     if not claimed:
         return not all(_served(ctx, path) for path, _ in ways)
     return not (False in sure and (True in sure or ctx.settings.auth == "required"))
@@ -65,8 +60,9 @@ def _gap_decides(ctx: Context, ways: tuple[tuple[Path, Route], ...]) -> bool:
 
 def _served(ctx: Context, path: Path) -> bool:
     """Whether the path's routes are those that its stage serves: authorization counts as deployed."""
-    return path.stage is None or path.stage.key in ctx.topology.served_routes.rows
+    return path.stage is None or served_by(ctx, path) is not None
 
 
 def _way_title(path: Path, route: Route) -> str:
-    return f"{route.title} of {path.api.name or path.api.id if path.api else route.api_id}"
+    api = path.api.name or path.api.id if path.api else route.api_id
+    return f"{route.title} of {api}" + (f", stage {path.stage.name}" if path.stage else "")

@@ -119,5 +119,10 @@ class Route:
     id: str = ""  # REST resource id, HTTP route id
 
     @property
+    def asks(self) -> bool:
+        """Whether it asks for authorization: an authorizer or IAM; an API key identifies, it does not authorize."""
+        return self.authorization not in ("", "NONE")
+
+    @property
     def title(self) -> str:
         return self.path if self.path == "$default" else f"{self.method} {self.path}"

@@ -47,6 +47,9 @@ _CALLS = {
     "deployments": ("apigateway:GetDeployments", _GATEWAY),
     "edited_routes": ("apigateway:GetResources", _GATEWAY),
     "served_routes": ("apigateway:GetExport", _GATEWAY),
+    "other_apis": ("apigateway:GetRestApis", _GATEWAY),
+    "other_stages": ("apigateway:GetStages", _GATEWAY),
+    "other_routes": ("apigateway:GetExport", _GATEWAY),
     "links": ("apigateway:GetVpcLink", _GATEWAY),
     "load_balancers": ("elbv2:DescribeLoadBalancers", ""),
     "load_balancer_attributes": ("elbv2:DescribeLoadBalancerAttributes", ""),
@@ -98,6 +101,13 @@ class Topology:
     edited_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # API id
     served_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # Stage.key
 
+    # What no configured domain leads to; read where a private route of ours asks for authorization.
+    other_apis: Table[Api] = field(default_factory=_unread)  # API id
+    other_stages: Table[Stage] = field(default_factory=_unread)  # Stage.key, of our APIs too
+    other_routes: Table[tuple[Route, ...]] = field(
+        default_factory=_unread
+    )  # Stage.key; a gap by API id: not even edited
+
     links: Table[VpcLink] = field(default_factory=_unread)  # link id
 
     load_balancers: Table[LoadBalancer] = field(default_factory=_unread)  # ARN
@@ -129,7 +139,7 @@ class Topology:
     task_definitions: Table[TaskDefinition] = field(default_factory=_unread)  # ARN, or file
 
     paths: tuple[Path, ...] = ()
-    ways: tuple[Path, ...] = ()  # private routes of stages that were read and are on no path
+    ways: tuple[Path, ...] = ()  # private routes of stages, ours and others, that were read and are on no path
     neighbours: tuple[Neighbour, ...] = ()
 
     def __post_init__(self) -> None:

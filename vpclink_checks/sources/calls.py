@@ -58,11 +58,9 @@ TABLE: tuple[Row, ...] = (
     Row(service="route53", operation="ListResourceRecordSets", hop="domain", wants=ask.records, paging=ask.RECORDS),
     # REST APIs.
     _v1(operation="GetRestApi", hop="api", wants=lambda leads: ask.each("restApiId", leads.front.api_ids)),
-    _v1(
-        operation="GetStages",
-        hop="api",
-        wants=lambda leads: ask.each("restApiId", leads.front.open_ids(leads.front.rest_ids)),
-    ),
+    # The lists, and all of what no domain leads to, only where a way round an authorization may be found.
+    _v1(operation="GetRestApis", hop="exposure", wants=ask.once_asking, paging=ask.rest_paging()),
+    _v1(operation="GetStages", hop="api", wants=ask.rest_stage_lists),
     _v1(operation="GetStage", hop="api", wants=ask.v1_stages),
     _v1(
         operation="GetDeployments",
@@ -74,12 +72,8 @@ TABLE: tuple[Row, ...] = (
     _v1(operation="GetExport", hop="integration", wants=ask.exports),
     # HTTP APIs: asked for where the v1 call says that there is no such REST API.
     _v2(operation="GetApi", hop="api", wants=lambda leads: ask.each("ApiId", leads.front.not_rest_ids)),
-    _v2(
-        operation="GetStages",
-        hop="api",
-        wants=lambda leads: ask.each("ApiId", leads.front.open_ids(leads.front.http_ids)),
-        paging=ask.http_paging(),
-    ),
+    _v2(operation="GetApis", hop="exposure", wants=ask.once_asking, paging=ask.http_paging()),
+    _v2(operation="GetStages", hop="api", wants=ask.http_stage_lists, paging=ask.http_paging()),
     _v2(operation="GetStage", hop="api", wants=ask.v2_stages),
     _v2(
         operation="GetDeployments",
@@ -87,22 +81,20 @@ TABLE: tuple[Row, ...] = (
         wants=lambda leads: ask.each("ApiId", leads.front.http_ids),
         paging=ask.http_paging(),
     ),
-    _v2(
-        operation="GetRoutes",
-        hop="integration",
-        wants=lambda leads: ask.each("ApiId", leads.front.http_ids),
-        paging=ask.http_paging(),
-    ),
-    _v2(
-        operation="GetIntegrations",
-        hop="integration",
-        wants=lambda leads: ask.each("ApiId", leads.front.http_ids),
-        paging=ask.http_paging(),
-    ),
+    _v2(operation="GetRoutes", hop="integration", wants=ask.every_http_api, paging=ask.http_paging()),
+    _v2(operation="GetIntegrations", hop="integration", wants=ask.every_http_api, paging=ask.http_paging()),
     _v2(operation="ExportApi", hop="integration", wants=ask.v2_exports),
     # A connection id does not tell a v1 link from a v2 link: v1 is asked first, v2 where v1 knows no such link.
-    _v1(operation="GetVpcLink", hop="vpc-link", wants=lambda leads: ask.each("vpcLinkId", leads.front.first_links)),
-    _v2(operation="GetVpcLink", hop="vpc-link", wants=lambda leads: ask.each("VpcLinkId", leads.front.second_links)),
+    _v1(
+        operation="GetVpcLink",
+        hop="vpc-link",
+        wants=lambda leads: ask.each("vpcLinkId", leads.front.first_links | leads.others.first_links),
+    ),
+    _v2(
+        operation="GetVpcLink",
+        hop="vpc-link",
+        wants=lambda leads: ask.each("VpcLinkId", leads.front.second_links | leads.others.second_links),
+    ),
     # Balancers and groups are listed whole: a door that shares our targets has a name that nothing leads to.
     _elb(
         operation="DescribeLoadBalancers",
@@ -124,7 +116,7 @@ TABLE: tuple[Row, ...] = (
     _elb(
         operation="DescribeListeners",
         hop="listener",
-        wants=lambda leads: ask.each("LoadBalancerArn", leads.balancing.followed),
+        wants=lambda leads: ask.each("LoadBalancerArn", leads.balancing.listening),
         paging=ask.elb_paging("Listeners"),
     ),
     _elb(
@@ -147,7 +139,7 @@ TABLE: tuple[Row, ...] = (
     _ec2(
         operation="DescribeInstances",
         hop="instance",
-        wants=lambda leads: ask.filtered("instance-id", leads.network.instance_ids),
+        wants=lambda leads: ask.filtered("instance-id", leads.network.instance_ids | leads.balancing.instances_beside),
         batch=ask.FILTERS,
         paging=ask.ec2_paging("Reservations"),
     ),

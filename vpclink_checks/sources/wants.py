@@ -112,15 +112,37 @@ def v1_stages(leads: Leads) -> list[Params]:
     return [{"restApiId": api, "stageName": stage} for api, stage in pairs]
 
 
+def every_http_api(leads: Leads) -> list[Params]:
+    """HTTP APIs of the domains; the others of the region too, once a route of ours asks for authorization."""
+    return each("ApiId", leads.front.http_ids | leads.others.http_ids)
+
+
+def rest_stage_lists(leads: Leads) -> list[Params]:
+    """REST APIs whose stages callers choose, or all of whose stages may be ways round an authorization."""
+    return each("restApiId", leads.front.open_ids(leads.front.rest_ids) | leads.others.swept_rest_ids)
+
+
+def http_stage_lists(leads: Leads) -> list[Params]:
+    """HTTP and WebSocket APIs, likewise."""
+    return each("ApiId", leads.front.open_ids(leads.front.http_ids) | leads.others.swept_http_ids)
+
+
+def once_asking(leads: Leads) -> list[Params]:
+    """Once, as soon as a private route of ours asks for authorization."""
+    return [{}] if leads.others.asks else []
+
+
 def exports(leads: Leads) -> list[Params]:
-    """What each of those stages serves; ``get_resources`` says only what is edited."""
+    """What each of those stages and of the others serves; ``get_resources`` says only what is edited."""
+    pairs = sorted(leads.front.stages(leads.front.rest_ids) | leads.others.rest_stages)
+    stages = [{"restApiId": api, "stageName": stage} for api, stage in pairs]
     how = {"exportType": "oas30", "parameters": {"extensions": "integrations,authorizers"}}
-    return [{**params, **how, "accepts": "application/json"} for params in v1_stages(leads)]
+    return [{**params, **how, "accepts": "application/json"} for params in stages]
 
 
 def resources(leads: Leads) -> list[Params]:
     """Every resource with its methods and integrations: one call, never one a method."""
-    return [{"restApiId": api, "embed": ["methods"]} for api in sorted(leads.front.rest_ids)]
+    return [{"restApiId": api, "embed": ["methods"]} for api in sorted(leads.front.rest_ids | leads.others.rest_ids)]
 
 
 def v2_stages(leads: Leads) -> list[Params]:
@@ -130,9 +152,10 @@ def v2_stages(leads: Leads) -> list[Params]:
 
 
 def v2_exports(leads: Leads) -> list[Params]:
-    """What each of those stages serves."""
+    """What each of those stages and of the others serves."""
     how = {"OutputType": "JSON", "Specification": "OAS30", "IncludeExtensions": True}
-    return [{**params, **how} for params in v2_stages(leads) if params["ApiId"] in leads.front.exported_ids]
+    mapped = {pair for pair in leads.front.stages(leads.front.http_ids) if pair[0] in leads.front.exported_ids}
+    return [{"ApiId": api, "StageName": stage, **how} for api, stage in sorted(mapped | leads.others.http_stages)]
 
 
 def subnets(leads: Leads) -> list[Params]:

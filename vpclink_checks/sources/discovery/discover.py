@@ -10,10 +10,12 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.discovery import around, balancing, compute, ecs, front, gateway, network
 from vpclink_checks.sources.discovery.destinations import canary_variables, completed, destination, effective
 from vpclink_checks.sources.discovery.entries import NO_MAPPINGS, NO_RULES
+from vpclink_checks.sources.discovery.others import with_others
 from vpclink_checks.sources.discovery.paths import walk
 from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_in
 from vpclink_checks.sources.discovery.ways import ways
 from vpclink_checks.sources.facts import Recording
+from vpclink_checks.sources.leads import Leads
 
 
 def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Topology:
@@ -33,7 +35,16 @@ def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Top
     paths, neighbours = walk(topology, settings)
     topology = replace(topology, paths=paths, neighbours=neighbours)
     topology = replace(topology, ways=ways(topology))
+    if Leads(recording.facts, settings).others.asks:
+        topology = _others(topology, recorded)
     return _surroundings(topology, recorded)
+
+
+def _others(topology: Topology, recorded: Recorded) -> Topology:
+    """With what no configured domain leads to, and its ways to the same targets."""
+    topology, beside = with_others(topology, recorded)
+    beside = replace(beside, links=gateway.links(recorded, dict.fromkeys(_link_ids(beside)), None))
+    return replace(topology, ways=(*topology.ways, *ways(beside)))
 
 
 def _partition(region: str) -> str:

@@ -10,6 +10,7 @@ from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.front import Front
 from vpclink_checks.sources.leads.names import Names
 from vpclink_checks.sources.leads.network import Network
+from vpclink_checks.sources.leads.others import Others
 
 
 class Leads(Answers):
@@ -19,6 +20,7 @@ class Leads(Answers):
         super().__init__(facts, settings)
         self.front = Front(self)
         self.names = Names(self, self.front)
-        self.balancing = Balancing(self, self.front)
+        self.others = Others(self, self.front)
+        self.balancing = Balancing(self, self.front, self.others)
         self.containers = Containers(self, self.balancing)
         self.network = Network(self, self.front, self.balancing, self.containers)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.front import Front
+from vpclink_checks.sources.leads.others import Others
 
 
 def balancer_of(arn: str) -> str:
@@ -21,9 +22,10 @@ def balancer_of(arn: str) -> str:
 class Balancing:
     """What elbv2's answers lead to."""
 
-    def __init__(self, answers: Answers, front: Front) -> None:
+    def __init__(self, answers: Answers, front: Front, others: Others) -> None:
         self._answers = answers
         self._front = front
+        self._others = others
 
     @cached_property
     def balancers(self) -> dict[str, Raw]:
@@ -40,8 +42,16 @@ class Balancing:
     @cached_property
     def on_path(self) -> set[str]:
         """Load balancers that links and integrations lead to, and ALBs registered behind those."""
-        hosts = self._front.hosts
-        named = {balancer_of(arn) for arn in self._front.target_arns}
+        return self._named(self._front)
+
+    @cached_property
+    def beside(self) -> set[str]:
+        """Load balancers that other APIs and stages lead to: what they share with the path is asked, and no more."""
+        return self._named(self._others)
+
+    def _named(self, lead: Front | Others) -> set[str]:
+        hosts = lead.hosts
+        named = {balancer_of(arn) for arn in lead.target_arns}
         named |= {arn for arn, one in self.balancers.items() if word(one, "DNSName").lower() in hosts}
         return self._with_albs_behind(named)
 
@@ -118,18 +128,28 @@ class Balancing:
 
     @cached_property
     def followed(self) -> set[str]:
-        """Balancers whose listeners are read."""
+        """Balancers of the path, and doors that lead to its targets."""
         return self.on_path | self.sharing
 
     @cached_property
+    def listening(self) -> set[str]:
+        """Balancers whose listeners are read."""
+        return self.followed | self.beside
+
+    @cached_property
+    def instances_beside(self) -> set[str]:
+        """Instances behind other APIs' balancers: their addresses tell whether they are ours."""
+        return {one for one in self.targets(self.groups_of(self.beside)) if one.startswith("i-")}
+
+    @cached_property
     def followed_groups(self) -> set[str]:
-        """Target groups of every balancer whose listeners are read."""
+        """Target groups of every followed balancer."""
         return self.groups_of(self.followed)
 
     @cached_property
     def asked_for_health(self) -> set[str]:
-        """Target groups whose targets are read: those followed, and those behind a possible door."""
-        return self.followed_groups | self.groups_of(self.doors)
+        """Target groups whose targets are read: those followed, and those behind a possible door or another API."""
+        return self.followed_groups | self.groups_of(self.doors | self.beside)
 
     @cached_property
     def listeners(self) -> set[str]:

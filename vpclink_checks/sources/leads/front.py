@@ -10,7 +10,7 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from vpclink_checks.model.destination import readable
-from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word
+from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.documents import integrations
 
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
@@ -24,6 +24,7 @@ class PrivateIntegration:
     connection_id: str
     uri: str
     target: str
+    stage: str = ""  # of an export: the stage that it is of
 
 
 class Front:
@@ -89,11 +90,12 @@ class Front:
         named = {(api, stage) for api, stage in self.served if stage and api in api_ids}
         v1 = self._answers.responses("apigateway:GetStages")
         v2 = self._answers.responses("apigatewayv2:GetStages")
+        free = self.open_ids(api_ids)
         listed = {
             (word(asked, "restApiId"), word(one, "stageName")) for asked, page in v1 for one in rows(page, "item")
         }
         listed |= {(word(asked, "ApiId"), word(one, "StageName")) for asked, page in v2 for one in rows(page, "Items")}
-        return named | {(api, stage) for api, stage in listed if api in api_ids and stage}
+        return named | {(api, stage) for api, stage in listed if api in free and stage}
 
     def open_ids(self, api_ids: set[str]) -> set[str]:
         """APIs that a mapping reaches without naming a stage: callers choose it."""
@@ -104,21 +106,26 @@ class Front:
         """API id to the stage variables of each of its stages; the canary's, laid over them, are a further set."""
         sets: dict[str, list[Mapping[str, str]]] = {}
         for params, stage in self._answers.responses("apigateway:GetStage"):
-            base = _texts(part(stage, "variables"))
-            over = _texts(part(part(stage, "canarySettings"), "stageVariableOverrides"))
-            sets.setdefault(word(params, "restApiId"), []).extend([base, {**base, **over}] if over else [base])
+            sets.setdefault(word(params, "restApiId"), []).extend(stage_variables(stage))
         for params, stage in self._answers.responses("apigatewayv2:GetStage"):
             sets.setdefault(word(params, "ApiId"), []).append(_texts(part(stage, "StageVariables")))
         return sets
 
     @cached_property
     def private(self) -> set[PrivateIntegration]:
-        """Every private integration, edited or deployed, resolved for every stage."""
+        """Every private integration of the APIs that the domains lead to, resolved for each of its mapped stages."""
+        mapped = self.stages(self.api_ids)
         return {
-            _resolved(one, variables)
-            for one in chain(self._edited(), self._edited_http(), self._exported())
+            resolved(one, variables)
+            for one in self.every_private
+            if one.api_id in self.api_ids and (not one.stage or (one.api_id, one.stage) in mapped)
             for variables in self.variables.get(one.api_id) or [{}]
         }
+
+    @cached_property
+    def every_private(self) -> list[PrivateIntegration]:
+        """Every private integration that was read, edited or deployed, of whatever API; stage variables as written."""
+        return [*self._edited(), *self._edited_http(), *self._exported()]
 
     def _edited(self) -> Iterator[PrivateIntegration]:
         for params, page in self._answers.responses("apigateway:GetResources"):
@@ -139,7 +146,8 @@ class Front:
         v2 = self._answers.responses("apigatewayv2:ExportApi")
         for params, response in chain(v1, v2):
             for one in integrations(response.get("body")):
-                yield from _private(word(params, "restApiId") or word(params, "ApiId"), one)
+                stage = word(params, "stageName") or word(params, "StageName")
+                yield from _private(word(params, "restApiId") or word(params, "ApiId"), one, stage)
 
     @cached_property
     def link_ids(self) -> set[str]:
@@ -167,27 +175,45 @@ class Front:
     @cached_property
     def hosts(self) -> set[str]:
         """Host names in the addresses of private integrations, lower case."""
-        return {_host(one.uri) for one in self.private} - {""}
+        return {host_of(one.uri) for one in self.private} - {""}
+
+    def targets_of_links(self, ids: set[str]) -> set[str]:
+        """What these links of version 1 point to."""
+        read = self._answers.responses("apigateway:GetVpcLink")
+        return {arn for params, link in read if word(params, "vpcLinkId") in ids for arn in words(link, "targetArns")}
+
+    def words_of_links(self, key: str) -> set[str]:
+        """The texts in the lists under *key* of the path's links of version 2."""
+        read = self._answers.responses("apigatewayv2:GetVpcLink")
+        ids = self.link_ids
+        return {one for params, link in read if word(params, "VpcLinkId") in ids for one in words(link, key)}
 
     @cached_property
     def target_arns(self) -> set[str]:
         """ARNs of balancers and listeners that links and integrations name."""
-        links = self._answers.words("apigateway:GetVpcLink", "targetArns")
         named = {arn for one in self.private for arn in (one.uri, one.target)}
-        return {arn for arn in named | set(links) if ":elasticloadbalancing:" in arn}
+        return {arn for arn in named | self.targets_of_links(self.link_ids) if ":elasticloadbalancing:" in arn}
 
 
 def _texts(raw: Raw) -> dict[str, str]:
     return {name: value for name, value in raw.items() if isinstance(value, str)}
 
 
-def _private(api_id: str, integration: Raw) -> Iterator[PrivateIntegration]:
+def _private(api_id: str, integration: Raw, stage: str = "") -> Iterator[PrivateIntegration]:
     if integration.get("connectionType") == "VPC_LINK":
-        named = (word(integration, key) for key in ("connectionId", "uri", "integrationTarget"))
-        yield PrivateIntegration(api_id, *named)
+        link, uri, target = (word(integration, key) for key in ("connectionId", "uri", "integrationTarget"))
+        yield PrivateIntegration(api_id, link, uri, target, stage)
 
 
-def _resolved(one: PrivateIntegration, variables: Mapping[str, str]) -> PrivateIntegration:
+def stage_variables(stage: Raw) -> list[Mapping[str, str]]:
+    """A REST stage's variables, and those that its canary sees."""
+    base = _texts(part(stage, "variables"))
+    over = _texts(part(part(stage, "canarySettings"), "stageVariableOverrides"))
+    return [base, {**base, **over}] if over else [base]
+
+
+def resolved(one: PrivateIntegration, variables: Mapping[str, str]) -> PrivateIntegration:
+    """The integration as a stage with these variables sees it."""
     return replace(
         one,
         connection_id=_filled(one.connection_id, variables),
@@ -202,7 +228,8 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda match: known.get(match[1], match[0]), text)
 
 
-def _host(uri: str) -> str:
+def host_of(uri: str) -> str:
+    """The host in an integration's address, lower case; "" for none."""
     try:
         return (urlsplit(uri).hostname or "") if uri.startswith("http") else ""
     except ValueError:  # a half-filled address such as http://[${stageVariables.x}]/

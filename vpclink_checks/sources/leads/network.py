@@ -38,7 +38,7 @@ class Network:
 
     @cached_property
     def _link_subnets(self) -> set[str]:
-        return set(self._answers.words("apigatewayv2:GetVpcLink", "SubnetIds"))
+        return self._front.words_of_links("SubnetIds")
 
     @cached_property
     def stray_subnets(self) -> set[str]:
@@ -62,7 +62,7 @@ class Network:
         carried = {
             word(group, "GroupId") for one in self.interfaces if self._ours(one) for group in rows(one, "Groups")
         }
-        linked = set(self._answers.words("apigatewayv2:GetVpcLink", "SecurityGroupIds"))
+        linked = self._front.words_of_links("SecurityGroupIds")
         behind = self._balancing.security_groups | self._containers.security_groups | self._launched
         return (carried | linked | behind) - {""}
 
