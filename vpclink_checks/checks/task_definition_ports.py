@@ -39,7 +39,6 @@ from vpclink_checks.words import Outcome, Severity
 
 REGISTER = "aws ecs register-task-definition --cli-input-json file://task-definition.json"
 MAX_PORT = 65535
-GUIDE = "ECS developer guide, task_definition_parameters"
 WHO = {"auto-scaling-group": "by an auto scaling group", "manual": "by hand"}
 
 

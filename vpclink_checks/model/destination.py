@@ -11,7 +11,7 @@ from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Destination
 from vpclink_checks.words import REDACTED
 
-VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -39,7 +39,7 @@ def destination_of(integration: Integration, variables: Mapping[str, str]) -> De
         scheme=scheme,
         host=host,
         port=port,
-        undefined=tuple(sorted({name for one in written for name in VARIABLE.findall(one) if name not in variables})),
+        undefined=tuple(name for name in dict.fromkeys(VARIABLE.findall(" ".join(written))) if name not in variables),
         hidden=hidden,
     )
 
@@ -73,12 +73,12 @@ def _authority(uri: str) -> str:
 
 
 def _parts(uri: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port; ("", "", None) for a uri that is no web address, or not resolved."""
-    if not uri.lower().startswith(("http://", "https://")) or VARIABLE.search(uri):
+    """Scheme, host and port of an http(s) uri, a stage variable left as its host; ("", "", None) for an ARN."""
+    scheme = uri.partition("://")[0].lower()
+    if scheme not in DEFAULT_PORTS or "://" not in uri:
         return "", "", None
     try:
         parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
-        return "", "", None
-    return parts.scheme, parts.hostname or "", port or DEFAULT_PORTS[parts.scheme]
+        return scheme, parts.hostname or "", parts.port or DEFAULT_PORTS[scheme]
+    except ValueError:  # a port that is no number, brackets that do not close
+        return scheme, "", None

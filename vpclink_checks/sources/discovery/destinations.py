@@ -2,54 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from vpclink_checks.model.api import Integration, Route, Stage
-from vpclink_checks.model.destination import hidden_in
 from vpclink_checks.model.path import Destination
-
-_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
-_PORTS = {"http": 80, "https": 443}
-
-
-def destination(integration: Integration, variables: Mapping[str, str]) -> Destination:
-    """*integration* as this set of stage variables resolves it."""
-    texts = integration.connection_id, integration.uri, integration.target
-    named = [name for text in texts for name in _VARIABLE.findall(text)]
-    hidden = hidden_in(integration, variables)
-    shown = {name: value for name, value in variables.items() if name not in hidden}
-    connection_id, uri, target = (_filled(text, shown) for text in texts)
-    scheme, host, port = _address(uri)
-    return Destination(
-        integration=integration,
-        connection_id=connection_id,
-        uri=uri,
-        target=target,
-        scheme=scheme,
-        host=host,
-        port=port,
-        undefined=tuple(dict.fromkeys(name for name in named if name not in variables)),
-        hidden=hidden,
-    )
-
-
-def _filled(text: str, variables: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), text)
-
-
-def _address(uri: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an http(s) uri; nothing for an ARN."""
-    scheme = uri.partition("://")[0].lower()
-    if scheme not in _PORTS or "://" not in uri:
-        return "", "", None
-    try:
-        parts = urlsplit(uri)
-        return scheme, parts.hostname or "", parts.port or _PORTS[scheme]
-    except ValueError:  # a port that is no number, brackets that do not close
-        return scheme, "", None
 
 
 def canary_variables(stage: Stage) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.discovery import around, balancing, compute, ecs, front, gateway, network
-from vpclink_checks.sources.discovery.destinations import canary_variables, completed, destination, effective
+from vpclink_checks.sources.discovery.destinations import canary_variables, completed, effective
 from vpclink_checks.sources.discovery.entries import NO_MAPPINGS, NO_RULES
 from vpclink_checks.sources.discovery.others import with_others
 from vpclink_checks.sources.discovery.paths import walk
@@ -105,7 +106,7 @@ def _link_ids(topology: Topology) -> list[str]:
             integration = completed(route, edited)
             if integration is not None and integration.private:
                 for variables in (stage.variables, canary_variables(stage)):
-                    where = destination(integration, variables)
+                    where = destination_of(integration, variables)
                     found += [] if where.undefined or where.hidden or not where.connection_id else [where.connection_id]
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vpclink_checks.model.api import Api, Integration, Route, Stage
+from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.domain import dns_name
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Destination, Neighbour, Path
@@ -14,7 +15,6 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.discovery.destinations import (
     canary_variables,
     completed,
-    destination,
     effective,
     same,
     together,
@@ -139,7 +139,7 @@ def _served(on: Serving, topology: Topology, settings: EnvSettings) -> Front:
         replace(on.path, routes=routes, destination=where, variant=variant)
         for variant, (routes, where) in _variants(private, on.stage)
     ]
-    groups = together((route, destination(one, on.stage.variables)) for route, one in stray)
+    groups = together((route, destination_of(one, on.stage.variables)) for route, one in stray)
     return Front(
         paths=(*paths, *(_astray(on, routes, where) for routes, where in groups)),
         neighbours=(on.neighbour(others),) if others else (),
@@ -152,7 +152,7 @@ def _strays(integration: Integration, stage: Stage, topology: Topology) -> bool:
     Told by the uri's host, stage variables resolved: an internal load balancer of ours, one that a VPC
     link leads to, or a name such as ELB gives to internal ones (faults: integ-not-vpc-link).
     """
-    host = dns_name(destination(integration, stage.variables).host)
+    host = dns_name(destination_of(integration, stage.variables).host)
     if integration.private or not host:
         return False
     linked = {arn for link in topology.links for arn in link.target_arns}
@@ -174,9 +174,9 @@ def _astray(on: Serving, routes: tuple[Route, ...], where: Destination) -> Path:
 def _variants(private: Iterable[tuple[Route, Integration]], stage: Stage) -> list[tuple[str, Group]]:
     """Routes by destination, as the stage resolves it; then those that its canary sends elsewhere."""
     routes = list(private)
-    plain = together((route, destination(one, stage.variables)) for route, one in routes)
+    plain = together((route, destination_of(one, stage.variables)) for route, one in routes)
     seen = {same(where) for _, where in plain}
-    canary = together((route, destination(one, canary_variables(stage))) for route, one in routes)
+    canary = together((route, destination_of(one, canary_variables(stage))) for route, one in routes)
     return [("", group) for group in plain] + [("canary", group) for group in canary if same(group[1]) not in seen]
 
 

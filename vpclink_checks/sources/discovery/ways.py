@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpclink_checks.model.api import Stage
+from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.sources.discovery.destinations import canary_variables, completed, destination, effective
+from vpclink_checks.sources.discovery.destinations import canary_variables, completed, effective
 from vpclink_checks.sources.discovery.follow import follow
 
 
@@ -24,7 +25,7 @@ def _of_stage(stage: Stage, known: set[tuple[str, str]], topology: Topology) -> 
         integration = completed(route, edited)
         if api is None or integration is None or not integration.private or (stage.key, route.title) in known:
             continue
-        wheres = [destination(integration, one) for one in (stage.variables, canary_variables(stage))]
+        wheres = [destination_of(integration, one) for one in (stage.variables, canary_variables(stage))]
         for where in wheres[: 1 if wheres[0] == wheres[1] else 2]:
             way = Path(id="", title="", api=api, stage=stage, routes=(route,), destination=where)
             yield from follow(way, topology)

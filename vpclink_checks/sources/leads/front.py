@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from urllib.parse import urlsplit
 
-from vpclink_checks.model.destination import readable
+from vpclink_checks.model.destination import expand, readable
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.documents import integrations
-
-_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +221,7 @@ def resolved(one: PrivateIntegration, variables: Mapping[str, str]) -> PrivateIn
 
 def _filled(text: str, variables: Mapping[str, str]) -> str:
     """A value that was removed as a secret leads nowhere: its reference stays as written."""
-    known = {name: value for name, value in variables.items() if readable(value)}
-    return _VARIABLE.sub(lambda match: known.get(match[1], match[0]), text)
+    return expand(text, {name: value for name, value in variables.items() if readable(value)})
 
 
 def host_of(uri: str) -> str:
