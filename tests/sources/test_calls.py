@@ -198,6 +198,7 @@ def test_batches_hold_each_open_thing_once(wanted_ids: list[int], asked: list[li
         hop="network",
         wants=lambda _: [{"place": "here", "things": [str(one)]} for one in wanted_ids],
         batch=batch,
+        because="a test",
     )
     earlier = [_answer(row.name, {"place": "here", "things": [str(one) for one in some]}, {}) for some in asked if some]
     elsewhere = _answer(row.name, {"place": "there", "things": [str(one) for one in wanted_ids]}, {})

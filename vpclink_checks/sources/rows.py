@@ -35,10 +35,15 @@ class Paging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """How many things one call may ask for. ``key`` is the list parameter, or ``Filters``."""
+    """How many things one call may ask for. ``key`` is the list parameter, or ``Filters``.
+
+    ``after`` names the operations whose answers name those things: while one of them is being asked,
+    a call that is not full waits.
+    """
 
     key: str
     size: int
+    after: tuple[str, ...] = ()
 
     def split(self, params: Mapping[str, Any]) -> tuple[Params, list[str] | None]:
         """The parameters without what they ask for, and that; None where they ask for everything."""
@@ -62,18 +67,23 @@ class Row:
     """One operation.
 
     ``wants`` gives the parameters that the facts lead to, one thing at a time where ``batch`` is set.
-    ``action`` is the IAM action where it is not the service's prefix and the operation's name.
-    ``region_of`` gives the region to ask in, where it is not the environment's.
+    ``because`` says the same in words, for the docs. ``action`` is the IAM action where it is not the
+    service's prefix and the operation's name; ``resources`` are the ARN patterns that it is needed on.
+    ``region_of`` gives the region to ask in, where it is not the environment's. ``closing``: nothing is
+    asked because of the answer, so others of the same service go first.
     """
 
     service: str
     operation: str
     hop: str
     wants: Callable[[Leads], Iterable[Params]]
+    because: str
     paging: Paging | None = None
     batch: Batch | None = None
     action: str = ""
+    resources: tuple[str, ...] = ("*",)
     region_of: Callable[[Mapping[str, Any]], str] | None = None
+    closing: bool = False
 
     @property
     def name(self) -> str:

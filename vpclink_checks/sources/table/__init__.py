@@ -1,0 +1,8 @@
+"""The table of calls: one file for each stretch of the path, one row for each operation."""
+
+from __future__ import annotations
+
+from vpclink_checks.sources.rows import Row
+from vpclink_checks.sources.table import balancing, containers, domain, gateway, network
+
+TABLE: tuple[Row, ...] = (*domain.ROWS, *gateway.ROWS, *balancing.ROWS, *network.ROWS, *containers.ROWS)
