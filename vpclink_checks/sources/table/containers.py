@@ -6,6 +6,7 @@ from functools import partial
 
 from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.rows import Batch, Params, Row
+from vpclink_checks.sources.table import arns
 from vpclink_checks.sources.table.paging import ecs_paging
 from vpclink_checks.sources.table.wants import each, once_private
 
@@ -47,6 +48,7 @@ ROWS: tuple[Row, ...] = (
         wants=lambda leads: [{"clusters": [arn]} for arn in sorted(leads.containers.clusters)],
         batch=Batch(key="clusters", size=100, after=("ecs:ListClusters",)),
         because="each cluster",
+        resources=arns.CLUSTERS,
     ),
     _ecs(
         operation="ListServices",
@@ -59,6 +61,7 @@ ROWS: tuple[Row, ...] = (
         wants=services,
         batch=Batch(key="services", size=10, after=("ecs:ListServices", "ecs:ListClusters")),
         because="each service that was listed",
+        resources=arns.SERVICES,
     ),
     _ecs(
         operation="ListTasks",
@@ -71,6 +74,7 @@ ROWS: tuple[Row, ...] = (
         wants=tasks,
         batch=Batch(key="tasks", size=100, after=("ecs:ListTasks", "ecs:DescribeServices")),
         because="each task that was listed",
+        resources=arns.TASKS,
     ),
     _ecs(
         operation="ListContainerInstances",
@@ -78,6 +82,7 @@ ROWS: tuple[Row, ...] = (
         wants=lambda leads: each("cluster", leads.containers.clusters_of_hosts),
         paging=ecs_paging("containerInstanceArns"),
         because="each cluster of those services",
+        resources=arns.CLUSTERS,
     ),
     _ecs(
         operation="DescribeContainerInstances",
@@ -85,6 +90,7 @@ ROWS: tuple[Row, ...] = (
         wants=container_instances,
         batch=Batch(key="containerInstances", size=100, after=("ecs:ListContainerInstances",)),
         because="each container instance that was listed",
+        resources=arns.CONTAINER_INSTANCES,
     ),
     _ecs(
         operation="DescribeTaskDefinition",

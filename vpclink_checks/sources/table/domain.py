@@ -8,6 +8,7 @@ from typing import Any
 
 from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.rows import Params, Row
+from vpclink_checks.sources.table import arns
 from vpclink_checks.sources.table.paging import RECORDS, ZONES, http_paging, rest_paging
 from vpclink_checks.sources.table.wants import each, once
 
@@ -46,8 +47,8 @@ def region_in_arn(params: Mapping[str, Any]) -> str:
 
 
 _row = partial(Row, hop="domain")
-_v1 = partial(Row, service="apigateway", action=GATEWAY, hop="domain")
-_v2 = partial(Row, service="apigatewayv2", action=GATEWAY, hop="domain")
+_v1 = partial(Row, service="apigateway", action=GATEWAY, hop="domain", resources=arns.DOMAINS)
+_v2 = partial(Row, service="apigatewayv2", action=GATEWAY, hop="domain", resources=arns.DOMAINS)
 
 ROWS: tuple[Row, ...] = (
     _row(
@@ -87,6 +88,7 @@ ROWS: tuple[Row, ...] = (
         paging=http_paging("RoutingRules", 100),
         action="apigateway:ListRoutingRules",
         because="each domain of the config",
+        resources=arns.DOMAINS,
     ),
     _row(
         service="acm",
@@ -94,6 +96,7 @@ ROWS: tuple[Row, ...] = (
         wants=certificates,
         region_of=region_in_arn,
         because="each certificate of a domain or a listener, in the region that its ARN names",
+        resources=arns.CERTIFICATES,
     ),
     _row(
         service="route53",
@@ -108,5 +111,6 @@ ROWS: tuple[Row, ...] = (
         wants=records,
         paging=RECORDS,
         because="each name that leads to a domain, in every zone above it",
+        resources=arns.HOSTED_ZONES,
     ),
 )

@@ -6,6 +6,7 @@ from functools import partial
 
 from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.rows import Params, Row
+from vpclink_checks.sources.table import arns
 from vpclink_checks.sources.table.domain import GATEWAY
 from vpclink_checks.sources.table.paging import http_paging, rest_paging
 from vpclink_checks.sources.table.wants import each
@@ -63,8 +64,8 @@ def v2_exports(leads: Leads) -> list[Params]:
     return [{"ApiId": api, "StageName": stage, **how} for api, stage in sorted(mapped | leads.others.http_stages)]
 
 
-_v1 = partial(Row, service="apigateway", action=GATEWAY)
-_v2 = partial(Row, service="apigatewayv2", action=GATEWAY)
+_v1 = partial(Row, service="apigateway", action=GATEWAY, resources=arns.REST_APIS)
+_v2 = partial(Row, service="apigatewayv2", action=GATEWAY, resources=arns.HTTP_APIS)
 
 ROWS: tuple[Row, ...] = (
     # REST APIs.
@@ -81,6 +82,7 @@ ROWS: tuple[Row, ...] = (
         wants=once_asking,
         paging=rest_paging(),
         because="once a private route of ours asks for authorization: other APIs may go round it",
+        resources=arns.REST_API_LIST,
     ),
     _v1(
         operation="GetStages",
@@ -128,6 +130,7 @@ ROWS: tuple[Row, ...] = (
         wants=once_asking,
         paging=http_paging(),
         because="once a private route of ours asks for authorization: other APIs may go round it",
+        resources=arns.HTTP_API_LIST,
     ),
     _v2(
         operation="GetStages",
@@ -176,11 +179,13 @@ ROWS: tuple[Row, ...] = (
         hop="vpc-link",
         wants=lambda leads: each("vpcLinkId", leads.front.first_links | leads.others.first_links),
         because="each connection id of a private integration, stage variables filled in, and vpc_links of the config",
+        resources=arns.VPC_LINKS,
     ),
     _v2(
         operation="GetVpcLink",
         hop="vpc-link",
         wants=lambda leads: each("VpcLinkId", leads.front.second_links | leads.others.second_links),
         because="each connection id of an HTTP API, and each that is no link of version 1",
+        resources=arns.VPC_LINKS,
     ),
 )

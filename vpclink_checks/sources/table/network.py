@@ -6,6 +6,7 @@ from functools import partial
 
 from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.rows import Batch, Params, Row
+from vpclink_checks.sources.table import arns
 from vpclink_checks.sources.table.paging import ec2_paging, scaling_paging
 from vpclink_checks.sources.table.wants import by_filter, each, filtered, in_vpc, once_in_vpc, once_private
 
@@ -112,6 +113,7 @@ ROWS: tuple[Row, ...] = (
         wants=lambda leads: each("PrefixListId", leads.network.prefix_lists),
         paging=ec2_paging("Entries", 100),
         because="each prefix list of a rule or a route that was read",
+        resources=arns.PREFIX_LISTS,
     ),
     _ec2(
         operation="DescribeVpcBlockPublicAccessOptions",
