@@ -1,4 +1,4 @@
-# make demo [FAULT=ID] · make test · make lint · make bench
+# make demo [FAULT=ID] · make test · make lint · make bench · make docs
 # Each makes the virtual environment that it needs, once. Another Python: PYTHON=python3.13 VENV=.venv-3.13
 # Without make: the README has the same in plain pip and pytest commands.
 
@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 OLD := "Python 3.11 or newer is needed: make … PYTHON=python3.11"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench
+.PHONY: help demo test lint bench docs
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -45,3 +45,7 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@set -e; for one in benchmarks/*.py; do echo "== $$one"; $(BIN)/python $$one; done
+
+# The pages that come from the code.
+docs: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
