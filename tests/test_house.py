@@ -54,6 +54,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "jinja2": ("render/",),
     "trustme": ("demo/",),
     **dict.fromkeys(SOCKETS, ("probes/", "demo/")),
+    # One context for all of botocore's connections.
+    "ssl": ("probes/", "demo/", "sources/live/tls.py"),
+    "urllib3": ("sources/live/tls.py",),
 }
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 500

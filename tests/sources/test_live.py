@@ -122,7 +122,7 @@ def test_the_fewest_calls_and_none_outside_the_table(stand: Stand) -> None:
     assert dict(stand.calls) == CALLS == dict(recording.calls)
     assert {tuple(name.split(":")) for name in stand.calls} <= ALLOWED
     assert wanted(recording.facts, settings(stand)) == []
-    assert told[0] == "prod: 1 answers, asking 6 more"
+    assert told[0] == "prod: 1 answers, 6 on the way"
     assert told[-1] == f"prod: {sum(CALLS.values())} answers, 0 of them refused or failed"
 
 

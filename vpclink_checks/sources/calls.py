@@ -6,7 +6,7 @@ policy all read this table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.facts import Call, Facts
@@ -48,10 +48,13 @@ def action_of(call: Call) -> str:
     return (row.action if row else "") or f"{prefix}:{call.operation}"
 
 
-def wanted(facts: Facts, settings: EnvSettings) -> list[Call]:
+def wanted(
+    facts: Facts, settings: EnvSettings, *, in_flight: Collection[Call] = (), rows: Iterable[Row] = TABLE
+) -> list[Call]:
     """The calls that the facts so far lead to and that have no answer yet: batched, no call twice, in a fixed order.
 
     Collecting is asking for these until there are none; in a replay they are what the snapshot lacks.
+    What is *in_flight* is not asked again; *rows* may be a part of the table.
     """
     leads = Leads(facts, settings)
-    return [call for row in TABLE for call in row.calls(leads, facts)]
+    return [call for row in rows for call in row.calls(leads, facts, in_flight)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,8 @@ class Row:
     ``because`` says the same in words, for the docs. ``action`` is the IAM action where it is not the
     service's prefix and the operation's name; ``resources`` are the ARN patterns that it is needed on.
     ``region_of`` gives the region to ask in, where it is not the environment's. ``closing``: nothing is
-    asked because of the answer, so others of the same service go first.
+    asked because of the answer, so others of the same service go first. ``members`` names what newer
+    versions of botocore read in the answer and a verdict may hang on, as ``SHAPE.MEMBER``.
     """
 
     service: str
@@ -84,18 +85,26 @@ class Row:
     resources: tuple[str, ...] = ("*",)
     region_of: Callable[[Mapping[str, Any]], str] | None = None
     closing: bool = False
+    members: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """``ec2:DescribeSecurityGroups``."""
         return f"{self.service}:{self.operation}"
 
-    def calls(self, leads: Leads, facts: Facts) -> list[Call]:
-        """The calls of this operation that the facts lead to and do not answer; always in the same order."""
+    def calls(self, leads: Leads, facts: Facts, in_flight: Collection[Call] = ()) -> list[Call]:
+        """The calls of this operation that the facts lead to and do not answer; always in the same order.
+
+        What calls *in_flight* ask for is not asked again.
+        """
         wanted: Iterable[Params] = self.wants(leads)
+        flying = [call for call in in_flight if call.name == self.name]
         if self.batch is not None:
-            wanted = _batched(self.batch, wanted, [one.call.params for one in leads.answers(self.name)])
+            asked = (*(one.call for one in leads.answers(self.name)), *flying)
+            wanted = _batched(self.batch, wanted, [call.params for call in asked])
         calls = {call.key: call for call in (Call(self.service, self.operation, params) for params in wanted)}
+        for call in flying:
+            calls.pop(call.key, None)
         return [calls[key] for key in sorted(calls) if facts.get(calls[key]) is None]
 
 

@@ -1,10 +1,9 @@
-"""Asks many calls at once, within each service's own limit; what fails becomes a gap, never an exception."""
+"""Asks many calls at once; what fails becomes a gap, never an exception."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
+from collections.abc import Collection, Iterable
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -12,44 +11,65 @@ from botocore.exceptions import BotoCoreError
 from vpclink_checks.errors import CollectError
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.settings import EnvSettings
-from vpclink_checks.sources.calls import BUDGET_OF, LIMITS, ROWS
+from vpclink_checks.sources.calls import ROWS
 from vpclink_checks.sources.facts import Answer, Call
 from vpclink_checks.sources.live import failures
+from vpclink_checks.sources.live.common import Common
+from vpclink_checks.sources.live.members import lacking
 from vpclink_checks.sources.live.paging import fetch
+from vpclink_checks.sources.live.schedule import budget_of, next_calls
 from vpclink_checks.sources.live.session import Session, make_client, open_session
 from vpclink_checks.sources.redact import clean
 
 
 class Asking:
-    """Clients and threads of one environment. Use as a context manager: leaving it ends the threads."""
+    """The clients of one environment, and its calls in flight."""
 
-    def __init__(self, session: Session, settings: EnvSettings) -> None:
-        self._session, self._settings = session, settings
+    def __init__(self, session: Session, settings: EnvSettings, account: str, common: Common) -> None:
+        self._session, self._settings, self._account, self._common = session, settings, account, common
         self._clients: dict[tuple[str, str], Any] = {}
         self._dns: Session | str | None = None
-        # A pool a service: a slow service never holds threads that another could use.
-        self._pools = {name: ThreadPoolExecutor(limit, f"vpclink-{name}") for name, limit in LIMITS.items()}
+        self._flying: dict[Future[Answer], Call] = {}
 
-    def __enter__(self) -> Asking:
-        return self
+    @property
+    def in_flight(self) -> Collection[Call]:
+        """Calls that are sent and have no answer yet."""
+        return self._flying.values()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+    def start(self, open_calls: Collection[Call]) -> None:
+        """Send those of the calls that may go now."""
+        for call in next_calls(open_calls, self.in_flight):
+            client = self._client(call)  # made here, in the environment's own thread
+            pool = self._common.pool(self._account, budget_of(call))
+            self._flying[pool.submit(answer, client, call)] = call
 
-    def ask(self, calls: Sequence[Call]) -> list[Answer]:
-        """The answers, in the order of the calls."""
-        asked = [self._submit(call, self._client(call)) for call in calls]
-        return [one.result() for one in asked]
+    def answers(self) -> Iterable[Answer]:
+        """What has come since the last time; waits for something, or for the deadline. None: nothing is in flight."""
+        done, _ = wait(self._flying, timeout=self._common.left(), return_when=FIRST_COMPLETED)
+        if self._flying and not done:
+            return self._given_up()
+        return [self._answer(one, self._flying.pop(one)) for one in done]
 
-    def _submit(self, call: Call, client: Any) -> Future[Answer]:
-        pool = self._pools[BUDGET_OF.get(call.service, call.service)]
-        return pool.submit(answer, client, call)
+    def _given_up(self) -> list[Answer]:
+        """The gaps in the place of answers that did not come in time; whoever still waits for them waits in vain."""
+        late = [self.too_late(call) for call in self.in_flight]
+        for one in self._flying:
+            one.cancel()
+        self._flying.clear()
+        return late
+
+    def too_late(self, call: Call) -> Answer:
+        """The gap in the place of an answer that was not asked for in time."""
+        return Answer(call, gap=failures.gap_of(call, self._common.late))
+
+    def _answer(self, future: Future[Answer], call: Call) -> Answer:
+        try:
+            return future.result()
+        except CancelledError:  # the run was broken off
+            return self.too_late(call)
 
     def _client(self, call: Call) -> Any:
-        """The client for a call, or the gap that says why there is none; made here, in the asking thread."""
+        """The client for a call, or the gap that says why there is none."""
         row = ROWS[call.service, call.operation]
         region = (row.region_of(call.params) if row.region_of else "") or self._settings.region
         session = self._dns_session(call) if call.service == "route53" else self._session
@@ -58,7 +78,7 @@ class Asking:
         key = (call.service, region)
         if key not in self._clients:
             try:
-                self._clients[key] = make_client(session, self._settings, call.service, region)
+                self._clients[key] = make_client(session, self._settings, call.service, region, self._common)
             except (BotoCoreError, ValueError) as error:  # ValueError: botocore's word for an impossible endpoint
                 return failures.gap(call, type(error).__name__, str(error))
         return self._clients[key]
@@ -70,7 +90,7 @@ class Asking:
             return self._session
         if self._dns is None:
             try:
-                self._dns = open_session(self._settings, role_arn=role)
+                self._dns = open_session(self._settings, self._common, role_arn=role)
             except CollectError as error:
                 self._dns = str(error)
         return failures.gap(call, "NoRole", self._dns) if isinstance(self._dns, str) else self._dns
@@ -86,4 +106,4 @@ def answer(client: Any, call: Call) -> Answer:
         response, requests = fetch(client, ROWS[call.service, call.operation], call)
     except failures.FAILED as error:
         return Answer(call, gap=failures.gap_of(call, error))
-    return Answer(call, response=clean(call, response), pages=requests)
+    return Answer(call, response=clean(call, response), pages=requests, lacking=lacking(client, call))

@@ -2,51 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
-from vpclink_checks.sources.calls import ROWS, wanted
+from vpclink_checks.sources.calls import ROWS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
 from vpclink_checks.sources.live import failures
 from vpclink_checks.sources.live.asking import Asking
+from vpclink_checks.sources.live.common import Common, no_garbage
 from vpclink_checks.sources.live.paging import fetch
 from vpclink_checks.sources.live.session import FIRST_ATTEMPTS, Session, make_client, open_session, stopped
 from vpclink_checks.sources.redact import clean
+from vpclink_checks.sources.rows import Row
 from vpclink_checks.sources.snapshot import in_order
 
 IDENTITY = Call("sts", "GetCallerIdentity")
-ROUNDS = 40  # the chain is about ten long; a server that always names something new must not keep us for ever
+MOST = 20_000  # answers; a server that always names something new must not keep us for ever
 
 
-def collect(settings: EnvSettings, *, progress: Callable[[str], None] | None = None) -> Recording:
+def collect(
+    settings: EnvSettings,
+    *,
+    progress: Callable[[str], None] | None = None,
+    common: Common | None = None,
+    rows: Iterable[Row] = TABLE,
+) -> Recording:
     """Every fact that the settings' domains and links lead to, as of now; calls that fail are gaps.
 
+    *common* is what environments that are read side by side share; *rows* may be a part of the table.
     Raises CollectError, one line, where nothing can be read: no credentials, no connection, another
     account than the settings say. Writes nothing, anywhere.
     """
-    tell = progress or (lambda _: None)
+    if common is None:
+        with Common() as own, no_garbage():
+            return collect(settings, progress=progress, common=own, rows=rows)
     taken_at = datetime.now(UTC).replace(microsecond=0)
-    session = open_session(settings, role_arn=settings.role_arn, external_id=settings.external_id)
-    identity = _identify(session, settings)
+    session = open_session(settings, common, role_arn=settings.role_arn, external_id=settings.external_id)
+    identity = _identify(session, settings, common)
     facts = Facts([identity])
-    with Asking(session, settings) as asking:
-        for _ in range(ROUNDS):
-            calls = wanted(facts, settings)
-            if not calls:
-                break
-            tell(f"{settings.name}: {len(facts)} answers, asking {len(calls)} more")
-            for answer in asking.ask(calls):
-                facts.add(answer)
-    tell(f"{settings.name}: {len(facts)} answers, {sum(1 for one in facts if one.gap)} of them refused or failed")
+    asking = Asking(session, settings, _account(identity), common)
+    tell = _telling(settings, progress)
+    _ask(asking, facts, lambda: wanted(facts, settings, in_flight=asking.in_flight, rows=rows), tell)
+    tell(f"{len(facts)} answers, {sum(1 for one in facts if one.gap)} of them refused or failed")
     return Recording(_account(identity), settings.region, taken_at, in_order(facts))
 
 
-def _identify(session: Session, settings: EnvSettings) -> Answer:
+def _ask(asking: Asking, facts: Facts, still_wanted: Callable[[], list[Call]], tell: Callable[[str], None]) -> None:
+    """Ask until the facts lead nowhere new. What they lead to is worked out again after every answer."""
+    while len(facts) < MOST:
+        open_calls = still_wanted()
+        tell(f"{len(facts)} answers, {len(asking.in_flight) + len(open_calls)} on the way")
+        asking.start(open_calls)
+        if not asking.in_flight:
+            return
+        for answer in asking.answers():
+            facts.add(answer)
+
+
+def _telling(settings: EnvSettings, progress: Callable[[str], None] | None) -> Callable[[str], None]:
+    if progress is None:
+        return lambda _: None
+    return lambda text: progress(f"{settings.name}: {text}")
+
+
+def _identify(session: Session, settings: EnvSettings, common: Common) -> Answer:
     """Who asks, before anything else is read. Raises CollectError for another account."""
     try:
-        client = make_client(session, settings, "sts", settings.region, attempts=FIRST_ATTEMPTS)
+        client = make_client(session, settings, "sts", settings.region, common, attempts=FIRST_ATTEMPTS)
         response, requests = fetch(client, ROWS[IDENTITY.service, IDENTITY.operation], IDENTITY)
     except (*failures.FAILED, ValueError) as error:
         raise _no_identity(settings, error) from None

@@ -27,6 +27,7 @@ from botocore.parsers import ResponseParserError
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.sources.calls import action_of
 from vpclink_checks.sources.facts import Call
+from vpclink_checks.sources.live.common import DeadlineError
 from vpclink_checks.sources.redact import text
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
@@ -60,6 +61,8 @@ def _kind(error: BotoCoreError | ResponseParserError) -> str:
         return "Timeout"
     if isinstance(error, NoConnectionError | HTTPClientError):
         return "ConnectionError"
+    if isinstance(error, DeadlineError):
+        return "Deadline"
     if isinstance(error, ParamValidationError):
         return "FieldNotInModel"
     return type(error).__name__

@@ -13,7 +13,8 @@ from vpclink_checks import __version__
 from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import BUDGET_OF, LIMITS
-from vpclink_checks.sources.live import failures, guard, wholeness
+from vpclink_checks.sources.live import failures, guard, tls, wholeness
+from vpclink_checks.sources.live.common import Common
 
 ATTEMPTS = 5  # a call and its retries; adaptive mode slows down by itself when AWS throttles
 FIRST_ATTEMPTS = 2  # the first call finds out whether AWS can be reached at all: soon
@@ -24,8 +25,12 @@ SESSION_NAME = "vpclink-checks"
 Session = botocore.session.Session
 
 
-def open_session(settings: EnvSettings, *, role_arn: str = "", external_id: str = "") -> Session:
+def open_session(
+    settings: EnvSettings, common: Common | None = None, *, role_arn: str = "", external_id: str = ""
+) -> Session:
     """A guarded session with the profile's credentials, or those of a role that they may assume.
+
+    *common* is what it shares with others of the run.
 
     Raises CollectError, one line, where there are none.
     """
@@ -33,12 +38,14 @@ def open_session(settings: EnvSettings, *, role_arn: str = "", external_id: str 
     guard.install(session)
     wholeness.install(session)
     try:
+        if common is not None:
+            common.join(session)
         if settings.region:
             session.set_config_variable("region", settings.region)
         if session.get_credentials() is None:
             raise NoCredentialsError
         if role_arn:
-            _assume(session, settings, role_arn, external_id)
+            _assume(session, settings, role_arn, external_id, common)
     except failures.FAILED as error:
         raise stopped(settings, error) from None
     return session
@@ -49,8 +56,8 @@ def stopped(settings: EnvSettings, error: failures.Failed) -> CollectError:
     return CollectError(f"env.{settings.name}: {failures.hopeless(error, settings.profile)}")
 
 
-def _assume(session: Session, settings: EnvSettings, role_arn: str, external_id: str) -> None:
-    client = make_client(session, settings, "sts", settings.region, attempts=FIRST_ATTEMPTS)
+def _assume(session: Session, settings: EnvSettings, role_arn: str, external_id: str, common: Common | None) -> None:
+    client = make_client(session, settings, "sts", settings.region, common, attempts=FIRST_ATTEMPTS)
     how = {"RoleArn": role_arn, "RoleSessionName": SESSION_NAME}
     try:
         given = client.assume_role(**how, **({"ExternalId": external_id} if external_id else {}))["Credentials"]
@@ -60,7 +67,15 @@ def _assume(session: Session, settings: EnvSettings, role_arn: str, external_id:
     session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
 
-def make_client(session: Session, settings: EnvSettings, service: str, region: str, *, attempts: int = 0) -> Any:
+def make_client(
+    session: Session,
+    settings: EnvSettings,
+    service: str,
+    region: str,
+    common: Common | None = None,
+    *,
+    attempts: int = 0,
+) -> Any:
     """A client of *service* in *region*, or at the settings' endpoint. Make clients in one thread only."""
     endpoint = settings.endpoint_url or None
     config = Config(
@@ -72,7 +87,10 @@ def make_client(session: Session, settings: EnvSettings, service: str, region: s
         # A stand-in on this machine is never behind the proxy; {} keeps botocore from asking the environment.
         proxies={} if _on_loopback(endpoint) else None,
     )
-    return session.create_client(service, region_name=region or None, endpoint_url=endpoint, config=config)
+    client = session.create_client(service, region_name=region or None, endpoint_url=endpoint, config=config)
+    if common is not None:
+        tls.share(common.contexts, session, client)
+    return client
 
 
 def _on_loopback(endpoint: str | None) -> bool:
