@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run": JUDGES | CONDUCTOR | {"checks", "demo"},
     "gathering": JUDGES | CONDUCTOR | {"checks", "demo"},
     "notes": JUDGES | {"checks"},
-    "gate": JUDGES | CONDUCTOR | EDGE | {"checks", "demo", "render"},
+    "api": JUDGES | {"checks"},
+    "gate": JUDGES | CONDUCTOR | EDGE | {"api", "checks", "demo", "render"},
     "plugin": JUDGES | CONDUCTOR | EDGE | {"checks", "demo", "render"},
     "testing": JUDGES | CONDUCTOR | EDGE | {"checks", "demo", "render"},
 }
@@ -53,6 +54,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "moto": (),
     "jinja2": ("render/",),
     "trustme": ("demo/",),
+    "testinfra": ("api/", "probes/"),
     **dict.fromkeys(SOCKETS, ("probes/", "demo/")),
     # One context for all of botocore's connections.
     "ssl": ("probes/", "demo/", "sources/live/tls.py"),

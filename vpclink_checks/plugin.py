@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from vpclink_checks.gate import fixtures
 from vpclink_checks.gate.arguments import may_be_ours
 
 TITLE = "vpclink: a private API on AWS, audited hop by hop"
@@ -20,6 +21,7 @@ OPTIONS = (
     ("fail-on", "SEVERITY", "findings below this do not gate: blocker, exposure, risk or hygiene (default: risk)"),
     ("unknown", "fail|warn", "what an unknown does (default: fail for environments, warn for files)"),
     ("probe", "on|off", "send probes (default: on for live and demo)"),
+    ("host", "off|ssh", "hand out the container instances as testinfra hosts (default: off)"),
     ("fault", "ID", "demo or snapshot: break one thing first, to see the gate close"),
 )
 STATIC = "collect infrastructure files in the folders given"
@@ -54,12 +56,16 @@ def given(config: pytest.Config, option: str) -> object:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker and, if anything was asked for, the gate."""
+    """Register the marker, the fixtures and, if anything was asked for, the gate."""
     config.addinivalue_line("markers", MARKER)
     if _asked(config):
         from vpclink_checks.gate.hooks import Gate  # noqa: PLC0415 - idle runs must not pay for it
+        from vpclink_checks.gate.users import Users  # noqa: PLC0415
 
-        config.pluginmanager.register(Gate.of(config), "vpclink-gate")
+        gate = Gate.of(config)
+        config.pluginmanager.register(gate, fixtures.GATE)
+        config.pluginmanager.register(Users(gate), fixtures.USERS)
+    config.pluginmanager.register(fixtures, "vpclink-fixtures")
 
 
 def _asked(config: pytest.Config) -> bool:

@@ -141,10 +141,10 @@ def _probed(target: Target, settings: EnvSettings, recording: Recording) -> Gath
     from vpclink_checks.probes.send import send  # noqa: PLC0415
 
     requests = plan(topology_of(target, recording), settings)
-    return Gathered(recording=recording, observations=send(requests, signer=_signer(settings)))
+    return Gathered(recording=recording, observations=send(requests, signer=signer(settings)))
 
 
-def _signer(settings: EnvSettings) -> Signer | None:
+def signer(settings: EnvSettings) -> Signer | None:
     """Signs the probes that ask for SigV4, with the environment's own credentials; None where none asks."""
     if not any(probe.auth == "sigv4" for probe in settings.probes):
         return None

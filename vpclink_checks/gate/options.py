@@ -26,6 +26,7 @@ class Options:
     fail_on: Severity = Severity.RISK
     unknown: str | None = None
     probe: bool | None = None
+    host: str = "off"  # off | ssh
     fault: str = ""
 
 
@@ -35,6 +36,7 @@ def read(given: Given, folder: Path) -> Options:
     fail_on = _choice(given, "fail-on", [one.value for one in Severity], problems)
     unknown = _choice(given, "unknown", ("fail", "warn"), problems)
     probe = _choice(given, "probe", ("on", "off"), problems)
+    host = _choice(given, "host", ("off", "ssh"), problems)
     environments = given("env")
     if environments is not None and not names(str(environments)):
         problems.append(
@@ -53,6 +55,7 @@ def read(given: Given, folder: Path) -> Options:
         fail_on=Severity(fail_on) if fail_on else Severity.RISK,
         unknown=unknown,
         probe=None if probe is None else probe == "on",
+        host=host or "off",
         fault=str(given("fault") or ""),
     )
 

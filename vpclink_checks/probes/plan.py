@@ -69,6 +69,11 @@ def plan(topology: Topology, settings: EnvSettings) -> tuple[ProbeRequest, ...]:
     return tuple(_keyed([*declared, *ours]))
 
 
+def single(topology: Topology, settings: EnvSettings, probe: ProbeSettings) -> ProbeRequest:
+    """One request of somebody's own, on the first domain that knows its path; the settings or the facts name one."""
+    return replace(next(_declared(topology, settings, probe)), key=f"probe:{probe.method} {probe.path}")
+
+
 def _merged(requests: Iterable[ProbeRequest]) -> list[ProbeRequest]:
     """Equal requests once, for all the paths that they are made for."""
     found: dict[str, ProbeRequest] = {}

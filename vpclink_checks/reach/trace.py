@@ -48,11 +48,15 @@ class Step:
 
     @property
     def operation(self) -> str:
-        """The call whose facts decided."""
-        return next(call for start, call in _CALLS.items() if self.layer.startswith(start))
+        """The call whose facts decided; "" where it was none in particular."""
+        return next((call for start, call in _CALLS.items() if self.layer.startswith(start)), "")
 
 
 _CALLS = {
+    "addresses": "ec2:DescribeNetworkInterfaces",
+    "listener": "elbv2:DescribeListeners",
+    "public address": "ec2:DescribeNetworkInterfaces",
+    "VPC Block Public Access": "ec2:DescribeVpcBlockPublicAccessOptions",
     "security groups": "ec2:DescribeSecurityGroups",
     "network ACL": "ec2:DescribeNetworkAcls",
     "route table": "ec2:DescribeRouteTables",

@@ -1,0 +1,169 @@
+"""Verdicts on packets: reached, blocked, or not known, with every rule on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from textwrap import indent
+
+from vpclink_checks.api.errors import NoSuchFact, VerdictUnknown
+from vpclink_checks.reach.between import PROTOCOLS, between, deciding
+from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.trace import Decision, Step, Trace
+
+SHOWN = 3  # traces that are told at length
+HIGHEST_PORT = 65535
+_MARKS = {Decision.ALLOW: "✓", Decision.DENY: "✗", Decision.UNKNOWN: "?"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reachability:
+    """Whether packets get from a source to a destination's port.
+
+    Of a set of packets (a network, a target group) it is ``reached`` if one of them gets through,
+    ``blocked`` if none can, ``unknown`` otherwise.
+    """
+
+    source: str
+    destination: str
+    port: int | None
+    protocol: str
+    traces: tuple[Trace, ...]  # one for each kind of packet
+    _asked: Callable[[Reachability], None] = field(repr=False)
+
+    def __bool__(self) -> bool:
+        __tracebackhide__ = True
+        raise VerdictUnknown(f"a verdict has no truth value: ask {self.question} for .reached, .blocked or .unknown")
+
+    @property
+    def question(self) -> str:
+        """``tcp internet → i-0abc:10000``."""
+        return f"{self.protocol} {self.source} → {self.destination}{f':{self.port}' if self.port is not None else ''}"
+
+    @property
+    def deciding(self) -> Trace:
+        """The trace that settles it: a packet that gets through, else one that is not known, else a blocked one."""
+        return deciding(self.traces)
+
+    @property
+    def verdict(self) -> str:
+        """``reached``, ``blocked`` or ``unknown``."""
+        self._asked(self)
+        return self.deciding.verdict
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the facts do not tell."""
+        return self.verdict == "unknown"
+
+    @property
+    def reached(self) -> bool:
+        """Whether a packet gets through. Raises VerdictUnknown where the facts do not tell."""
+        __tracebackhide__ = True
+        return self._known() == "reached"
+
+    @property
+    def blocked(self) -> bool:
+        """Whether no packet can get through. Raises VerdictUnknown where the facts do not tell."""
+        __tracebackhide__ = True
+        return self._known() == "blocked"
+
+    def _known(self) -> str:
+        __tracebackhide__ = True
+        found = self.verdict
+        if found == "unknown":
+            raise VerdictUnknown(f"{self.question} is unknown: {self.reason}")
+        return found
+
+    @property
+    def reason(self) -> str:
+        """The rules that decided, as one line."""
+        one = self.deciding
+        if one.unknown:
+            return "; ".join(one.doubts)
+        return "; ".join(step.rule for step in (one.blockers or one.steps))
+
+    def __str__(self) -> str:
+        """The verdict with its traces: each packet and every rule on its way, the deciding one first."""
+        first = self.deciding
+        others = [one for one in self.traces if one is not first]
+        shown = [first, *_different(others, first)[: SHOWN - 1]]
+        lines = [f"{self.question}: {first.verdict}", *(indent(text, "  ") for one in shown for text in told(one))]
+        left = len(self.traces) - len(shown)
+        return "\n".join([*lines, *([f"  and {left} more, in .traces"] if left else [])])
+
+    def __repr__(self) -> str:
+        return f"<{self.question}: {self.deciding.verdict}>"
+
+
+def _different(traces: Sequence[Trace], first: Trace) -> list[Trace]:
+    """Those that other rules decided."""
+    found = {_rules(first): first}
+    for one in traces:
+        found.setdefault(_rules(one), one)
+    return list(found.values())[1:]
+
+
+def _rules(one: Trace) -> tuple[str, ...]:
+    return tuple(step.rule for step in (one.blockers or one.steps))
+
+
+def told(one: Trace) -> Iterator[str]:
+    """The packet, and a line for each rule on its way."""
+    yield f"{one.packet.title}  {one.verdict}"
+    yield from (indent(line, "  ") for line in map(_line, one.steps))
+    if one.contested:
+        yield f"  ? {one.contested}"
+
+
+def _line(step: Step) -> str:
+    return f"{_MARKS[step.decision]} {step.layer}: {step.rule}"
+
+
+class Ask:
+    """``vpclink_reachability``: call it with a source, a destination and a port.
+
+    Sources: "internet", an address or network, an instance, security group or interface id, a load
+    balancer's name or ARN, a VPC link's id, "vpc" or a VPC's id. Destinations: an instance or interface id,
+    an address, a load balancer, a target group (its targets) or a path, by name, ARN, title or id. Objects of
+    the other fixtures stand for their id or ARN. The port may be left out where targets are registered with one.
+    """
+
+    __slots__ = ("_answered", "_asked", "_reach")
+
+    def __init__(self, reach: Reach, asked: Callable[[Reachability], None]) -> None:
+        self._reach, self._asked = reach, asked
+        self._answered: dict[tuple[object, ...], Reachability] = {}
+
+    def __call__(
+        self, source: object, destination: object, port: int | None = None, protocol: str = "tcp"
+    ) -> Reachability:
+        """The verdict. Raises NotAnEnd for a name that stands for nothing here, NoSuchFact for a wrong port."""
+        __tracebackhide__ = True
+        here, there = _name(source, "source"), _name(destination, "destination")
+        _check(port, protocol)
+        key = (here, there, port, protocol)
+        if key not in self._answered:
+            traces = between(self._reach, here, there, port, protocol)
+            self._answered[key] = Reachability(here, there, port, protocol, traces, self._asked)
+        self._asked(self._answered[key])
+        return self._answered[key]
+
+    def __repr__(self) -> str:
+        return "<vpclink_reachability>"
+
+
+def _name(end: object, side: str) -> str:
+    """An end as a name: a text as it is, an object by its ARN or id."""
+    found = end if isinstance(end, str) else getattr(end, "arn", "") or getattr(end, "id", "")
+    if not isinstance(found, str) or not found:
+        raise NoSuchFact(f"{side} {end!r} is neither a name nor an object with an id")
+    return found
+
+
+def _check(port: object, protocol: object) -> None:
+    wrong = isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= HIGHEST_PORT
+    if port is not None and wrong:
+        raise NoSuchFact(f"port {port!r} is not a number from 1 to {HIGHEST_PORT}")
+    if protocol not in PROTOCOLS:
+        raise NoSuchFact(f"protocol {protocol!r} is not judged; expected {' or '.join(PROTOCOLS)}")

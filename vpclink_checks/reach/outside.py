@@ -1,0 +1,109 @@
+"""Packets from public addresses: the ordinary doors of a destination, told as traces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from vpclink_checks.reach.bounds import exactly
+from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.internet import Door, Exposure, Layer
+from vpclink_checks.reach.places import Receiver
+from vpclink_checks.reach.sets import Addresses, addresses, example, public
+from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
+
+
+def traces(reach: Reach, members: Addresses, there: Receiver, protocol: str) -> Iterator[Trace]:
+    """A trace for each door that public addresses of *members* may try; none where there are no public ones.
+
+    Doors are judged for TCP; another protocol is not known. Raises UnknownFact.
+    """
+    own = [cidr for one in reach.topology.vpcs for cidr in one.cidrs]
+    sources = members & public(members.family, own)
+    if not sources:
+        return
+    if protocol != "tcp":
+        yield _not_judged(sources, there, protocol)
+        return
+    for found in _exposures(reach, there):
+        doors = [one for one in found.doors if addresses(one.address).family == members.family]
+        yield from (_through(_from(door, sources)) for door in doors if _asked_for(door, there))
+        yield from (_absent(sources, there, text) for text in found.absent if _of_family(text, members.family))
+
+
+def _exposures(reach: Reach, there: Receiver) -> Iterator[Exposure]:
+    """The doors of each backend, those of all interfaces of an instance once."""
+    if there.balancer is not None:
+        yield reach.internet_to_balancer(there.balancer, there.port)
+        return
+    seen: set[tuple[str, int]] = set()
+    for backend in there.backends:
+        instance = backend.target.id.startswith("i-")
+        key = (backend.target.id if instance else backend.interface.id, backend.port)
+        if key not in seen:
+            seen.add(key)
+            yield reach.internet(backend, (backend.port,))
+
+
+def _asked_for(door: Door, there: Receiver) -> bool:
+    """A destination that is one address has the doors of that address alone."""
+    by_address = there.balancer is None and all(one.target.id == one.address for one in there.backends)
+    return not by_address or any(one.address == door.address for one in there.backends)
+
+
+def _from(door: Door, sources: Addresses) -> Door:
+    """The door with one condition more: the source that was asked about."""
+    text = f"only {sources.title} is asked about"
+    return replace(door, layers=(Layer("source", exactly(sources), text, ((sources, "a source"),)), *door.layers))
+
+
+def _through(door: Door) -> Trace:
+    bounds = door.sources
+    outside = bounds.sure or bounds.possible
+    if not outside:
+        return _shut(door)
+    src = example(outside)
+    steps = tuple(_step(layer, src) for layer in door.layers[1:])
+    return Trace(packet=Packet(src=src, dst=door.public_address, port=door.port), steps=steps)
+
+
+def _step(layer: Layer, src: str) -> Step:
+    rule, sure = layer.rule_for(src), src in layer.bounds.sure
+    if not sure and layer.bounds.doubts:
+        rule = "; ".join(layer.bounds.doubts)
+    decision = Decision.ALLOW if sure else Decision.UNKNOWN
+    return Step(layer=layer.name, component=layer.name, decision=decision, rule=rule)
+
+
+def _shut(door: Door) -> Trace:
+    """Each layer that keeps all of the sources out, or all of them together."""
+    asked = door.layers[0].bounds.possible
+    shutting = [one for one in door.layers[1:] if not one.bounds.possible & asked]
+    steps = [Step(layer=one.name, component=one.name, decision=Decision.DENY, rule=one.closed) for one in shutting]
+    if not steps:
+        rule = "; ".join(door.closed_by)
+        steps = [Step(layer="all layers together", component=door.interface_id, decision=Decision.DENY, rule=rule)]
+    packet = Packet(src=asked.title, dst=door.public_address, port=door.port)
+    return Trace(packet=packet, steps=tuple(steps))
+
+
+def _absent(sources: Addresses, there: Receiver, text: str) -> Trace:
+    step = Step(layer="public address", component=there.name, decision=Decision.DENY, rule=text)
+    return Trace(packet=Packet(src=_named(sources), dst=there.name, port=there.port), steps=(step,))
+
+
+def _of_family(text: str, family: int) -> bool:
+    """Whether this certificate speaks of the family; one that names none speaks of both."""
+    return f"IPv{family}" in text or "IPv" not in text
+
+
+def _not_judged(sources: Addresses, there: Receiver, protocol: str) -> Trace:
+    rule = f"who on the internet reaches a {protocol} port is not judged, only tcp"
+    step = Step(layer="protocol", component=protocol, decision=Decision.UNKNOWN, rule=rule)
+    packet = Packet(src=_named(sources), dst=there.name, port=there.port, protocol=protocol)
+    return Trace(packet=packet, steps=(step,))
+
+
+def _named(sources: Addresses) -> str:
+    whole = sources == public(sources.family)
+    return f"any public IPv{sources.family} address" if whole else sources.title
