@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +27,7 @@ from vpclink_checks.sources.facts import Recording
 
 if TYPE_CHECKING:  # sockets are for those who probe
     from vpclink_checks.probes.http import Signer
+    from vpclink_checks.sources.live.common import Common
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +60,47 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """All that was taken from outside for one environment: everything else follows from it."""
+    """All that was taken from outside for one environment: everything else follows from it.
+
+    ``seconds``: how long it took to read it.
+    """
 
     recording: Recording
+    seconds: float = 0.0
     observations: Mapping[str, Observation] = field(default_factory=dict)
 
 
-def gather(target: Target) -> Gathered:
+def gather(target: Target, *, common: Common | None = None, tell: Callable[[str], None] | None = None) -> Gathered:
     """Read or record the facts of an environment and send its probes. Raises VpclinkError.
 
-    Everything that touches the network happens in here.
+    Everything that touches the network happens in here. *common* is what live environments share that
+    are gathered side by side; *tell* gets a line at every step.
     """
     if target.source == "demo":
         return _gather_demo(target)
-    recording = _recording(target)
-    return _probed(target, named(target.settings, recording), recording)
+    started = time.monotonic()
+    recording = _recording(target, common, tell)
+    seconds = round(time.monotonic() - started, 3)
+    return replace(_probed(target, named(target.settings, recording), recording), seconds=seconds)
 
 
-def _recording(target: Target) -> Recording:
+@contextmanager
+def side_by_side(targets: Sequence[Target]) -> Iterator[Common | None]:
+    """What the live ones among the targets share while they are gathered; None where there is nothing to share."""
+    live = [target for target in targets if target.source == "live"]
+    try:
+        made: Common | None = _live("common", live[0].settings).Common() if live else None
+    except CollectError:  # without boto3 each of them says so by itself
+        made = None
+    with made or nullcontext():
+        yield made
+
+
+def _recording(target: Target, common: Common | None, tell: Callable[[str], None] | None) -> Recording:
     if target.path is not None:
-        return faulty(_meant(target.settings, _read(target.path)), target.fault)
-    collect: Callable[[EnvSettings], Recording] = _live("collect", target.settings).collect
-    return collect(target.settings)
+        return faulty(_meant(target.settings, _read(target.path, target.settings)), target.fault)
+    collect: Callable[..., Recording] = _live("collect", target.settings).collect
+    return collect(target.settings, common=common, progress=tell)
 
 
 def _live(name: str, settings: EnvSettings) -> ModuleType:
@@ -90,14 +112,15 @@ def _live(name: str, settings: EnvSettings) -> ModuleType:
         raise CollectError(text) from None
 
 
-def _read(path: FilePath) -> Recording:
-    from vpclink_checks.sources import snapshot  # noqa: PLC0415 - only what a run needs is imported
+def _read(path: FilePath, settings: EnvSettings) -> Recording:
+    from vpclink_checks.sources import recordings  # noqa: PLC0415 - only what a run needs is imported
 
     try:
-        return snapshot.read(path)
+        return recordings.read(path, settings)
     except SourceError as error:
         here = FilePath.cwd()
-        shown = path.relative_to(here) if path.is_relative_to(here) else path
+        place = FilePath(error.problem.file)
+        shown = place.relative_to(here) if place.is_relative_to(here) else place
         raise SourceError(replace(error.problem, file=str(shown))) from None
 
 

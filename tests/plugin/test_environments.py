@@ -36,10 +36,10 @@ FAULT = "--vpclink-fault=svc-zero-running"
 COUNT = """
 import vpclink_checks.gathering as gathering
 gather = gathering.gather
-def counted(target):
+def counted(target, **shared):
     with open("gathered", "a") as file:
         file.write(target.name + " ")
-    return gather(target)
+    return gather(target, **shared)
 gathering.gather = counted
 """
 

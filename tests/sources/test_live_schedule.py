@@ -23,7 +23,7 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import LIMITS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts
 from vpclink_checks.sources.live.collect import collect
-from vpclink_checks.sources.live.common import Common, no_garbage
+from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.schedule import budget_of, next_calls
 from vpclink_checks.sources.rows import Params, Row
 
@@ -136,7 +136,7 @@ def test_environments_of_one_account_share_its_limits() -> None:
 
 
 def test_garbage_is_collected_again_afterwards() -> None:
-    with no_garbage():
+    with Common():
         assert not gc.isenabled()
     assert gc.isenabled()
 

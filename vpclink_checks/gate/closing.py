@@ -61,6 +61,7 @@ def close(gate: Gate, *, finished: bool) -> Closing:
     environments = [_environment(target, found, tally) for target, found in judged]
     for target, found in judged:
         if isinstance(found, Judged):
+            told.notes += _asked(found)
             told.wrongs += _unsaid(gate, found, tally.collected[target.name]) if finished else []
             told.wrongs += _stale(found, tally.collected[target.name])
             told.wrongs += _record(gate, found)
@@ -75,6 +76,16 @@ def close(gate: Gate, *, finished: bool) -> Closing:
     )
     told.notes += _write(gate, report)
     return Closing(report, _collected(judged), tuple(told.notes), tuple(told.wrongs))
+
+
+def _asked(found: Judged) -> list[str]:
+    """The one line about what was read from AWS."""
+    if found.gathered is None or found.target.source != "live":
+        return []
+    recording = found.gathered.recording
+    requests, refused = sum(recording.calls.values()), sum(1 for one in recording.facts if one.gap)
+    failed = f", {refused} of them refused or failed" if refused else ""
+    return [f"{found.target.name}: {requests} requests to AWS in {found.gathered.seconds:.1f} s{failed}"]
 
 
 def _collected(judged: Iterable[tuple[Target, Judged | VpclinkError]]) -> bool:

@@ -22,6 +22,7 @@ from vpclink_checks.gate.closing import Closing, close
 from vpclink_checks.gate.nodes import CheckItem, ConfigFile, Corridor, GateClosed, TargetNode
 from vpclink_checks.gate.options import read
 from vpclink_checks.gate.outcome import FAILED, SKIPPED, WARNED, XFAILED, ItemOutcome, outcome_of
+from vpclink_checks.gate.progress import Progress
 from vpclink_checks.gate.tally import Tally
 from vpclink_checks.gathering import Gathering
 from vpclink_checks.plugin import given
@@ -40,7 +41,8 @@ class Gate:
     def __init__(self, config: pytest.Config, asked: Asked, folder: Path, started: datetime) -> None:
         self.config, self.asked, self.folder, self.started = config, asked, folder, started
         self.worker = hasattr(config, "workerinput")
-        self.gathering = Gathering(folder)
+        self.progress = Progress(wanted=config.pluginmanager.hasplugin("terminal"))
+        self.gathering = Gathering(folder, tell=self.progress)
         self.tally = Tally()
         self.looped = False  # False to the end for --fixtures, --cache-show and the like: no run, no gate
         self.reopened: set[Path] = set()  # folders that pytest would have ignored
@@ -143,6 +145,7 @@ class Gate:
         for item in session.items:
             if isinstance(item, CheckItem):
                 self.tally.collected[item.target.name].append(item.check.id)
+        self.gathering.expect(one for one in self.asked.targets if one.name in self.tally.collected)
         self.tally.taken = sorted({str(item.path) for item in session.items if item.path in self.asked.named})
         self.tally.keep(self.folder)
 
@@ -246,6 +249,7 @@ class Gate:
 
     def pytest_unconfigure(self) -> None:
         """The run's folder goes with the run."""
+        self.progress.close()
         if not self.worker:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from vpclink_checks.sources.calls import ROWS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
 from vpclink_checks.sources.live import failures
 from vpclink_checks.sources.live.asking import Asking
-from vpclink_checks.sources.live.common import Common, no_garbage
+from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.paging import fetch
 from vpclink_checks.sources.live.session import FIRST_ATTEMPTS, Session, make_client, open_session, stopped
 from vpclink_checks.sources.redact import clean
@@ -28,23 +28,29 @@ def collect(
     progress: Callable[[str], None] | None = None,
     common: Common | None = None,
     rows: Iterable[Row] = TABLE,
+    start: Callable[[Facts], EnvSettings] | None = None,
 ) -> Recording:
     """Every fact that the settings' domains and links lead to, as of now; calls that fail are gaps.
 
     *common* is what environments that are read side by side share; *rows* may be a part of the table.
+    *start* gives the settings to start from, where the facts themselves say which domains there are.
     Raises CollectError, one line, where nothing can be read: no credentials, no connection, another
     account than the settings say. Writes nothing, anywhere.
     """
     if common is None:
-        with Common() as own, no_garbage():
-            return collect(settings, progress=progress, common=own, rows=rows)
+        with Common() as own:
+            return collect(settings, progress=progress, common=own, rows=rows, start=start)
     taken_at = datetime.now(UTC).replace(microsecond=0)
     session = open_session(settings, common, role_arn=settings.role_arn, external_id=settings.external_id)
     identity = _identify(session, settings, common)
     facts = Facts([identity])
     asking = Asking(session, settings, _account(identity), common)
     tell = _telling(settings, progress)
-    _ask(asking, facts, lambda: wanted(facts, settings, in_flight=asking.in_flight, rows=rows), tell)
+
+    def still_wanted() -> list[Call]:
+        return wanted(facts, start(facts) if start else settings, in_flight=asking.in_flight, rows=rows)
+
+    _ask(asking, facts, still_wanted, tell)
     tell(f"{len(facts)} answers, {sum(1 for one in facts if one.gap)} of them refused or failed")
     return Recording(_account(identity), settings.region, taken_at, in_order(facts))
 

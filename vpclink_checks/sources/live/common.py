@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
 from typing import Any
@@ -33,16 +31,23 @@ class Common:
         self._seconds, self._ends = seconds, time.monotonic() + seconds
         self._pools: dict[tuple[str, str], ThreadPoolExecutor] = {}
         self._lock = Lock()
+        self._collects = False
         self.contexts = Contexts()
         # Parsed once, whoever asks first; ec2's model alone takes 0.1 s (moto.md, section 3).
         self._loader: Any = None
 
     def __enter__(self) -> Common:
+        """The garbage collector rests meanwhile: parsing makes millions of objects and no rubbish."""
+        self._collects = gc.isenabled()
+        gc.disable()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+        if self._collects:
+            gc.enable()
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -75,16 +80,3 @@ class Common:
     def _in_time(self, **_: Any) -> None:
         if not self.left():
             raise self.late
-
-
-@contextmanager
-def no_garbage() -> Iterator[None]:
-    """The garbage collector is off: parsing makes millions of objects and no rubbish (a third faster, moto.md)."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
