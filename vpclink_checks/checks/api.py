@@ -14,6 +14,7 @@ from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, che
 from vpclink_checks.checks.subjects import api_subject, path_subject, reached, route_subjects, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Api, Route, Stage
+from vpclink_checks.model.fact import read
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.policy import Statement, statements
 from vpclink_checks.model.routing import landing, need_known_mode, route_for
@@ -77,6 +78,7 @@ def exists(ctx: Context, path: Path) -> Verdict:
     needs=(EXISTS,),
 )
 def status_available(_ctx: Context, api: Api) -> Verdict:
+    read(api, "status")
     if not api.status:
         raise NotApplicable(f"the facts give no status of {api.protocol} API {api.id}")
     status = Evidence(GET, "apiStatus", api.status)

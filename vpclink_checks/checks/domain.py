@@ -24,6 +24,7 @@ from vpclink_checks.checks.domain_mapping import (
 from vpclink_checks.checks.subjects import domain_subject, path_subject, reached, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.domain import DomainName
+from vpclink_checks.model.fact import read
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -168,6 +169,7 @@ def mutual_tls_trust_store(_ctx: Context, domain: DomainName) -> Verdict:
     refutable=True,
 )
 def access_mode_fits(ctx: Context, domain: DomainName) -> Verdict:
+    read(domain, "endpoint_access_mode")
     if domain.endpoint_access_mode != "STRICT":
         raise NotApplicable(f"the endpoint access mode is {domain.endpoint_access_mode or 'not set'}")
     api = reached(ctx, ctx.here.api, "API")

@@ -10,6 +10,7 @@ from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.subjects import domain_subject
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.domain import DnsRecord, DomainName, HostedZone, dns_name
+from vpclink_checks.model.fact import read
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -202,6 +203,8 @@ def ip_type_matches_records(ctx: Context, domain: DomainName) -> Verdict:
 
 
 def _judgeable_zones(ctx: Context, domain: DomainName) -> list[HostedZone]:
+    if not (ctx.settings.dns_external or domain.private):
+        read(domain, "ip_address_type")
     if ctx.settings.dns_external or domain.private or not domain.ip_address_type:
         raise NotApplicable("the zone is elsewhere, or the facts give no IP address type")
     return _nearest(zone for zone in ctx.topology.hosted_zones.all() if not zone.private and zone.holds(domain.name))

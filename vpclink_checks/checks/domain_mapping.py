@@ -9,6 +9,7 @@ from vpclink_checks.checks.subjects import domain_subject, path_subject, reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.domain import DomainName, Mapping, RoutingRule
+from vpclink_checks.model.fact import read
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.routing import ANSWERED_BY_GATEWAY, Landing, landing, need_known_mode, route_for
 from vpclink_checks.report import Evidence, Fix
@@ -42,6 +43,7 @@ REST_RULES = "API Gateway developer guide, rest-api-routing-rules"
     refutable=True,
 )
 def mapping_live(ctx: Context, domain: DomainName) -> Verdict:
+    read(domain, "routing_mode")
     evidence = Evidence("apigateway:GetDomainName", "routingMode", domain.routing_mode)
     if not domain.mode_known:
         text = f"{domain.name} has a routing mode that this version does not know: {domain.routing_mode}"

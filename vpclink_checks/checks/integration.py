@@ -14,6 +14,7 @@ from vpclink_checks.checks.integration_tls import (
 from vpclink_checks.checks.subjects import destination_subjects, path_subject, reached, route_subjects, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Integration, Route
+from vpclink_checks.model.fact import read
 from vpclink_checks.model.path import Destination, Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -219,6 +220,8 @@ def target_fits_api(ctx: Context, there: Destination) -> Verdict:
         return failed(f"the uri {there.uri} is neither a listener's nor a Cloud Map service's ARN", uri)
     if CLOUD_MAP_ARN.match(there.uri) or CLOUD_MAP_ARN.match(there.target):
         return failed(f"{api.protocol} API {api.id} cannot reach a Cloud Map service", uri, target)
+    if not there.target and link.version != 1:
+        read(there.integration, "target")
     if api.rest and link.version == 2 and not there.target:  # noqa: PLR2004 - the link's version
         return failed(f"REST API {api.id} uses V2 link {link.id} without an integrationTarget", target)
     return passed(f"{there.target or there.uri} is a target that {api.protocol} API {api.id} takes", uri)

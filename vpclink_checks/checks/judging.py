@@ -216,10 +216,18 @@ def _verdict(check: Check, context: Context, subject: Subject[Any]) -> tuple[Ver
 
 
 def _root(findings: Sequence[Finding]) -> str | None:
-    """The check behind which these findings hold up what needs them, if they do."""
-    if any(one.gates for one in findings):
+    """The check behind which these findings hold up what needs them, if they do.
+
+    A botocore older than a field says nothing about the path: what needs the check is judged on its own facts.
+    """
+    if any(one.gates and not _field_unread(one) for one in findings):
         return findings[0].check
     return next((one.blocked_by for one in findings if one.outcome is Outcome.BLOCKED), None)
+
+
+def _field_unread(finding: Finding) -> bool:
+    errors = (one.value for one in finding.evidence if one.field == "error")
+    return finding.outcome is Outcome.UNKNOWN and "FieldNotInModel" in errors
 
 
 def _refuted(verdict: Verdict) -> Verdict:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from vpclink_checks.model.fact import Unread, nothing_unread
+
 
 def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
@@ -25,6 +27,7 @@ class Api:
     status: str = ""
     status_message: str = ""
     created: datetime | None = None
+    unread: Unread = field(default_factory=nothing_unread, hash=False)  # field -> why botocore could not read it
 
     @property
     def rest(self) -> bool:
@@ -99,6 +102,7 @@ class Integration:
     insecure_skip_verification: bool = False
     passthrough: str = ""
     id: str = ""  # HTTP API integration id
+    unread: Unread = field(default_factory=nothing_unread, hash=False)  # field -> why botocore could not read it
 
     @property
     def private(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from vpclink_checks.model.fact import Unread, nothing_unread
 
 ROUTING_MODES = ("BASE_PATH_MAPPING_ONLY", "ROUTING_RULE_ONLY", "ROUTING_RULE_THEN_BASE_PATH_MAPPING")
 
@@ -36,11 +38,12 @@ class DomainName:
     status_message: str = ""
     endpoints: tuple[Endpoint, ...] = ()
     security_policy: str = ""
-    routing_mode: str = "BASE_PATH_MAPPING_ONLY"  # v1 words; v2's are translated
+    routing_mode: str = "BASE_PATH_MAPPING_ONLY"  # v1 words; v2's are translated; "" where it was not read
     mutual_tls: bool = False
     mutual_tls_warnings: tuple[str, ...] = ()
     endpoint_access_mode: str = ""
     ip_address_type: str = ""
+    unread: Unread = field(default_factory=nothing_unread, hash=False)  # field -> why botocore could not read it
 
     @property
     def mode_known(self) -> bool:

@@ -53,7 +53,8 @@ def _one_sided(route: Route, *, served: str, edited: str) -> Drift:
 
 def _between(old: Route, new: Route) -> Iterator[Drift]:
     for (field, served), (_, edited) in zip(_fields(old), _fields(new), strict=True):
-        if served != edited and not _left_out(field, served):
+        unread = field == "integrationTarget" and "target" in (new.integration or Integration()).unread
+        if served != edited and not unread and not _left_out(field, served):
             yield Drift(route=new, field=field, served=served, edited=edited, private=_private(old, new))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from vpclink_checks.model.fact import Unread, nothing_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Service:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     events: tuple[ServiceEvent, ...] = ()
+    unread: Unread = field(default_factory=nothing_unread, hash=False)  # field -> why botocore could not read it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -43,6 +43,26 @@ def known(value: T | Gap) -> T:
     if isinstance(value, Gap):
         raise UnknownFact(value)
     return value
+
+
+Unread = Mapping[str, Gap]
+
+
+def nothing_unread() -> Unread:
+    """Every field was read."""
+    return MappingProxyType({})
+
+
+class _MayBeUnread(Protocol):
+    @property
+    def unread(self) -> Unread: ...
+
+
+def read(fact: _MayBeUnread, *fields: str) -> None:
+    """Raises :class:`UnknownFact` where one of these fields could not be read, and holds its default only."""
+    for name in fields:
+        if name in fact.unread:
+            raise UnknownFact(fact.unread[name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.domain import DomainName, Mapping, RoutingRule
-from vpclink_checks.model.fact import Gap, UnknownFact
+from vpclink_checks.model.fact import Gap, UnknownFact, read
 
 ANSWERED_BY_GATEWAY = ("/ping", "/sping")  # on every custom domain; developer guide, known issues
 STATIC, PARAMETER, GREEDY, DEFAULT = range(4)
@@ -35,11 +35,12 @@ class Landing:
 
 
 def need_known_mode(domain: DomainName) -> None:
-    """Raises UnknownFact where the routing mode is a word of which it is not known what it makes live.
+    """Raises UnknownFact where the routing mode was not read, or is a word of which it is not known what it makes live.
 
     For verdicts. :func:`landing` itself then takes rules first and mappings after them, which is good
     enough to send a probe by.
     """
+    read(domain, "routing_mode")
     if not domain.mode_known:
         message = f"this version does not know the routing mode {domain.routing_mode}"
         raise UnknownFact(Gap(operation="apigateway:GetDomainName", action="", code="NotKnown", message=message))

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from vpclink_checks.model.fact import Unread
+
 Raw = Mapping[str, Any]
 
 
@@ -89,6 +91,11 @@ def moment(value: object) -> datetime | None:
     if not isinstance(value, datetime):
         return None
     return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def unread(lacking: Unread, members: Mapping[str, str]) -> Unread:
+    """The gaps by the model's field, from those by botocore's member; *members* tells which is which."""
+    return {name: lacking[member] for member, name in members.items() if member in lacking}
 
 
 def dns_name(name: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from vpclink_checks.model.api import Api, Canary, Deployment, Integration, Route, Stage, Throttle
+from vpclink_checks.model.fact import Unread
 from vpclink_checks.model.link import VpcLink
-from vpclink_checks.sources.aws_shapes import Raw, flag, moment, part, text, text_map, texts, whole
+from vpclink_checks.sources.aws_shapes import Raw, flag, moment, part, text, text_map, texts, unread, whole
 
 
-def api_v1(raw: Raw) -> Api:
-    """apigateway:GetRestApi."""
+def api_v1(raw: Raw, lacking: Unread = MappingProxyType({})) -> Api:
+    """apigateway:GetRestApi. *lacking*: botocore's members that it was too old to read."""
     return Api(
         id=text(raw, "id"),
         name=text(raw, "name"),
@@ -21,6 +23,7 @@ def api_v1(raw: Raw) -> Api:
         status=text(raw, "apiStatus"),
         status_message=text(raw, "apiStatusMessage"),
         created=moment(raw.get("createdDate")),
+        unread=unread(lacking, {"RestApi.apiStatus": "status"}),
     )
 
 
@@ -139,17 +142,17 @@ def deployment_v2(raw: Raw, api_id: str) -> Deployment:
     )
 
 
-def rest_routes(resources: Iterable[Raw], api_id: str) -> tuple[Route, ...]:
+def rest_routes(resources: Iterable[Raw], api_id: str, lacking: Unread = MappingProxyType({})) -> tuple[Route, ...]:
     """The methods in the items of apigateway:GetResources(embed=methods)."""
     return tuple(
-        _rest_route(resource, word, method, api_id)
+        _rest_route(resource, word, method, api_id, lacking)
         for resource in resources
         for word, method in part(resource, "resourceMethods").items()
         if isinstance(method, Mapping)
     )
 
 
-def _rest_route(resource: Raw, word: str, method: Raw, api_id: str) -> Route:
+def _rest_route(resource: Raw, word: str, method: Raw, api_id: str, lacking: Unread) -> Route:
     integration = part(method, "methodIntegration")
     return Route(
         api_id=api_id,
@@ -159,11 +162,11 @@ def _rest_route(resource: Raw, word: str, method: Raw, api_id: str) -> Route:
         authorization=text(method, "authorizationType", default="NONE"),
         authorizer_id=text(method, "authorizerId"),
         api_key_required=flag(method, "apiKeyRequired"),
-        integration=integration_v1(integration) if integration else None,
+        integration=integration_v1(integration, lacking) if integration else None,
     )
 
 
-def integration_v1(raw: Raw) -> Integration:
+def integration_v1(raw: Raw, lacking: Unread = MappingProxyType({})) -> Integration:
     """apigateway:GetIntegration, or the methodIntegration of a method."""
     return Integration(
         type=text(raw, "type").upper(),
@@ -176,6 +179,7 @@ def integration_v1(raw: Raw) -> Integration:
         request_parameters=text_map(raw, "requestParameters"),
         insecure_skip_verification=flag(part(raw, "tlsConfig"), "insecureSkipVerification"),
         passthrough=text(raw, "passthroughBehavior").upper(),
+        unread=unread(lacking, {"Integration.integrationTarget": "target"}),
     )
 
 

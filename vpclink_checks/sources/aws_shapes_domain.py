@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from vpclink_checks.model.domain import (
     Certificate,
     DnsRecord,
@@ -11,7 +13,8 @@ from vpclink_checks.model.domain import (
     Mapping,
     RoutingRule,
 )
-from vpclink_checks.sources.aws_shapes import Raw, dns_name, flag, moment, part, rows, text, texts, whole
+from vpclink_checks.model.fact import Unread
+from vpclink_checks.sources.aws_shapes import Raw, dns_name, flag, moment, part, rows, text, texts, unread, whole
 
 V1_ROUTING_MODES = {
     "API_MAPPING_ONLY": "BASE_PATH_MAPPING_ONLY",
@@ -24,8 +27,19 @@ def _mode(raw: Raw, key: str) -> str:
     return V1_ROUTING_MODES.get(word, word)
 
 
-def domain_v1(raw: Raw) -> DomainName:
-    """apigateway:GetDomainName."""
+V1_MEMBERS = {
+    "DomainName.routingMode": "routing_mode",
+    "DomainName.endpointAccessMode": "endpoint_access_mode",
+    "EndpointConfiguration.ipAddressType": "ip_address_type",
+}
+V2_MEMBERS = {
+    "GetDomainNameResponse.RoutingMode": "routing_mode",
+    "DomainNameConfiguration.IpAddressType": "ip_address_type",
+}
+
+
+def domain_v1(raw: Raw, lacking: Unread = MappingProxyType({})) -> DomainName:
+    """apigateway:GetDomainName. *lacking*: botocore's members that it was too old to read."""
     configuration = part(raw, "endpointConfiguration")
     tls = part(raw, "mutualTlsAuthentication")
     return DomainName(
@@ -35,11 +49,12 @@ def domain_v1(raw: Raw) -> DomainName:
         status_message=text(raw, "domainNameStatusMessage"),
         endpoints=tuple(_endpoint_v1(raw, kind) for kind in _kinds_v1(raw, configuration)),
         security_policy=text(raw, "securityPolicy"),
-        routing_mode=_mode(raw, "routingMode"),
+        routing_mode="" if "DomainName.routingMode" in lacking else _mode(raw, "routingMode"),
         mutual_tls=bool(text(tls, "truststoreUri")),
         mutual_tls_warnings=texts(tls, "truststoreWarnings"),
         endpoint_access_mode=text(raw, "endpointAccessMode"),
         ip_address_type=text(configuration, "ipAddressType"),
+        unread=unread(lacking, V1_MEMBERS),
     )
 
 
@@ -64,7 +79,7 @@ def _endpoint_v1(raw: Raw, kind: str) -> Endpoint:
     )
 
 
-def domain_v2(raw: Raw) -> DomainName:
+def domain_v2(raw: Raw, lacking: Unread = MappingProxyType({})) -> DomainName:
     """apigatewayv2:GetDomainName; its status is the first that is not AVAILABLE."""
     configurations = rows(raw, "DomainNameConfigurations")
     states = [text(one, "DomainNameStatus", default="AVAILABLE") for one in configurations]
@@ -76,10 +91,11 @@ def domain_v2(raw: Raw) -> DomainName:
         status_message=next((text(one, "DomainNameStatusMessage") for one in configurations), ""),
         endpoints=tuple(_endpoint_v2(one) for one in configurations),
         security_policy=next((text(one, "SecurityPolicy") for one in configurations), ""),
-        routing_mode=_mode(raw, "RoutingMode"),
+        routing_mode="" if "GetDomainNameResponse.RoutingMode" in lacking else _mode(raw, "RoutingMode"),
         mutual_tls=bool(text(tls, "TruststoreUri")),
         mutual_tls_warnings=texts(tls, "TruststoreWarnings"),
         ip_address_type=next((text(one, "IpAddressType") for one in configurations), ""),
+        unread=unread(lacking, V2_MEMBERS),
     )
 
 

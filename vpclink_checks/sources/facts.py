@@ -35,16 +35,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """Members of an answer that this botocore drops, because it is older than they: ``DomainName.routingMode``."""
+
+    botocore: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a call gave: a response (secrets already removed), or the gap in its place.
 
-    ``pages`` is how many requests it took.
+    ``pages`` is how many requests it took. What is ``lacking`` may be there and was not read.
     """
 
     call: Call
     response: Mapping[str, Any] | None = None
     gap: Gap | None = None
     pages: int = 1
+    lacking: Lacking | None = None
 
 
 class Facts:

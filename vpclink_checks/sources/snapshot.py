@@ -14,7 +14,7 @@ from typing import Any
 from vpclink_checks.errors import Problem, SourceError
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.sources.calls import action_of
-from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
+from vpclink_checks.sources.facts import Answer, Call, Facts, Lacking, Recording
 from vpclink_checks.sources.redact import clean, text
 
 SCHEMA = "vpclink-snapshot/1"
@@ -86,7 +86,13 @@ def _call_as_json(answer: Answer) -> dict[str, Any]:
         "response": plain(clean(call, answer.response)) if answer.response is not None else None,
         "error": _gap_as_json(gap) if gap else None,
         **({"pages": answer.pages} if answer.pages > 1 else {}),
+        **(_lacking_as_json(answer.lacking) if answer.lacking else {}),
     }
+
+
+def _lacking_as_json(lacking: Lacking) -> dict[str, Any]:
+    """Additive to the contract's shape: what the botocore that took the answer could not read."""
+    return {"lacking": list(lacking.members), "botocore": lacking.botocore}
 
 
 def _gap_as_json(gap: Gap) -> dict[str, str]:
@@ -178,7 +184,15 @@ def _answers(calls: list[Any]) -> Iterator[Answer]:
             response=clean(call, response) if response is not None and error is None else None,
             gap=_gap(call, error) if error is not None else None,
             pages=pages if isinstance(pages, int) else 1,
+            lacking=_lacking(one),
         )
+
+
+def _lacking(one: Mapping[str, Any]) -> Lacking | None:
+    members = one.get("lacking")
+    if not isinstance(members, list) or not members:
+        return None
+    return Lacking(botocore=str(one.get("botocore") or "of this recording"), members=tuple(map(str, members)))
 
 
 def _gap(call: Call, error: Mapping[str, Any]) -> Gap:

@@ -59,9 +59,15 @@ def _registration(group: TargetGroup, topology: Topology) -> str:
     """Who registers the targets, where no service does; "" where that cannot be told."""
     if any(group.arn in one.target_group_arns for one in topology.auto_scaling_groups):
         return "auto-scaling-group"
-    if topology.auto_scaling_groups.gap is not None or topology.services.gap is not None:
+    hidden = (topology.auto_scaling_groups.gap, topology.services.gap, _pairs_unread(topology))
+    if any(gap is not None for gap in hidden):
         return ""
     return "manual" if topology.targets.rows.get(group.arn) else ""
+
+
+def _pairs_unread(topology: Topology) -> Gap | None:
+    """Why a service may register with this group without the facts saying so: the second one of a blue/green pair."""
+    return first_gap(*(one.unread.get("alternate_target_group_arn") for one in topology.services))
 
 
 def _by_tasks(path: Path, group: TargetGroup, topology: Topology) -> Iterator[Path]:
@@ -143,6 +149,7 @@ def _nobody(
 def _what_hides(live: list[Target], hosts: dict[str, ContainerInstance], topology: Topology) -> Iterator[Gap | None]:
     yield topology.container_instances.gap
     yield topology.tasks.gap
+    yield _pairs_unread(topology)
     clusters = {hosts[target.id].cluster_arn for target in live if target.id in hosts}
     for arn, gap in topology.tasks.gaps.items():  # tasks of other clusters cannot run on these hosts
         service = topology.services.rows.get(arn)

@@ -36,7 +36,7 @@ def completed(route: Route, edited: Iterable[Route] | None) -> Integration | Non
     if other.private and not integration.connection_id and integration.type.startswith("HTTP"):
         integration = replace(integration, connection_type="VPC_LINK", connection_id=other.connection_id)
     if integration.private and not integration.target and integration.connection_id == other.connection_id:
-        integration = replace(integration, target=other.target)
+        integration = replace(integration, target=other.target, unread=other.unread)
     return integration
 
 

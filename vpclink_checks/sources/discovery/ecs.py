@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, TaskDefinition
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.sources import aws_shapes_ecs as shapes
-from vpclink_checks.sources.aws_shapes import part, text, texts
+from vpclink_checks.sources.aws_shapes import part, text, texts, unread
 from vpclink_checks.sources.discovery.recorded import Coverage, Recorded, by_id, first_gap, gap_in, table_of
 
 
@@ -35,7 +36,9 @@ def _for_cluster(recorded: Recorded, name: str, cluster: str, key: str) -> tuple
 def services(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[Service]:
     """Every service of the clusters, without those that are gone."""
     name = "ecs:DescribeServices"
-    known = {one.arn: one for one in map(shapes.service, recorded.rows(name, "services")) if one.status != "INACTIVE"}
+    pairs = unread(recorded.lacking(name), {"LoadBalancer.advancedConfiguration": "alternate_target_group_arn"})
+    found = (replace(shapes.service(one), unread=pairs) for one in recorded.rows(name, "services"))
+    known = {one.arn: one for one in found if one.status != "INACTIVE"}
     listed: list[str] = []
     gaps = [known_clusters.gap]
     for cluster in (*known_clusters.rows, *known_clusters.gaps):

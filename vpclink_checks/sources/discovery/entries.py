@@ -60,7 +60,7 @@ def entries(domain: DomainName, topology: Topology) -> list[Entry | Gap]:
     found: list[Entry | Gap] = []
     if domain.routing_mode not in NO_RULES:
         rules = topology.routing_rules.peek(domain.name)
-        if isinstance(rules, Gap):
+        if isinstance(rules, Gap) and not _mode_unread(domain):
             found.append(rules)
         for rule in () if isinstance(rules, Gap) else rules or ():
             found.append(of_rule(domain, rule))
@@ -69,6 +69,11 @@ def entries(domain: DomainName, topology: Topology) -> list[Entry | Gap]:
     if domain.routing_mode not in NO_MAPPINGS:
         found += _of_mappings(domain, topology)
     return found
+
+
+def _mode_unread(domain: DomainName) -> bool:
+    """Whether botocore is older than routing rules: the mappings are followed, and checks say what is not known."""
+    return "routing_mode" in domain.unread
 
 
 def _of_mappings(domain: DomainName, topology: Topology) -> Iterator[Entry | Gap]:

@@ -102,6 +102,10 @@ def _through_v2(path: Path, link: VpcLink, where: Destination, topology: Topolog
         yield stopped(replace(path, link=link), "vpc-link", f"it goes on by the Cloud Map service {named}", gap=gap)
         return
     arn = _balancer_arn(named)
+    unread = None if where.target else where.integration.unread.get("target")
+    if not arn and unread is not None:
+        yield stopped(replace(path, link=link), "vpc-link", "its integrationTarget could not be read", gap=unread)
+        return
     if not arn:
         reason = f"over VPC link {link.id} of version 2 the integration must name a load balancer or listener by ARN"
         yield stopped(path, "integration", f"{reason}, and it names {named!r}", check=LISTENER)

@@ -32,11 +32,11 @@ def domains(recorded: Recorded, names: Iterable[str]) -> Table[DomainName]:
         elif isinstance(second, Gap) and first is None:
             gaps[name] = second
         if first is not None and not isinstance(first, Gap):
-            known[name] = shapes.domain_v1(first)
+            known[name] = shapes.domain_v1(first, recorded.lacking("apigateway:GetDomainName"))
             if second is not None and not isinstance(second, Gap):
                 known[name] = _worse(known[name], shapes.domain_v2(second))
         elif second is not None and not isinstance(second, Gap):
-            known[name] = shapes.domain_v2(second)
+            known[name] = shapes.domain_v2(second, recorded.lacking("apigatewayv2:GetDomainName"))
     return Table(rows=known, gaps=gaps)
 
 

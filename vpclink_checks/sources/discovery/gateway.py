@@ -24,7 +24,7 @@ def apis(recorded: Recorded, ids: Iterable[str], gap: Gap | None) -> Table[Api]:
 def _api(recorded: Recorded, api_id: str) -> Api | Gap | None:
     rest = recorded.one("apigateway:GetRestApi", {"restApiId": api_id}, lambda raw: text(raw, "id") == api_id)
     if rest is not None and not isinstance(rest, Gap):
-        return shapes.api_v1(rest)
+        return shapes.api_v1(rest, recorded.lacking("apigateway:GetRestApi"))
     http = recorded.one("apigatewayv2:GetApi", {"ApiId": api_id}, lambda raw: text(raw, "ApiId") == api_id)
     if http is not None and not isinstance(http, Gap):
         return shapes.api_v2(http)
@@ -98,7 +98,7 @@ def _edited(recorded: Recorded, api: Api) -> tuple[Route, ...] | Gap | None:
     methods = [method for one in found for method in part(one, "resourceMethods").values()]
     if methods and not any(methods):  # asked without embed=methods: the verbs alone
         return recorded.missing("apigateway:GetResources", "the methods are not embedded")
-    return shapes.rest_routes(found, api.id)
+    return shapes.rest_routes(found, api.id, recorded.lacking("apigateway:GetResources"))
 
 
 def _edited_http(recorded: Recorded, api: Api) -> tuple[Route, ...] | Gap | None:

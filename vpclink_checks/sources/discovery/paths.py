@@ -71,7 +71,7 @@ def _through(domain: DomainName, found: list[Entry | Gap], topology: Topology, s
 
 def _leads_nowhere(domain: DomainName, neighbours: list[Neighbour]) -> Path:
     path = Path(id="", title="", domain=domain)
-    gap = next((one.gap for one in neighbours if one.gap is not None), None)
+    gap = next((one.gap for one in neighbours if one.gap is not None), domain.unread.get("routing_mode"))
     if gap is not None:
         return stopped(path, "domain", f"whether {domain.name} leads to a VPC link could not be read", gap=gap)
     return stopped(path, "domain", f"nothing on {domain.name} leads to a VPC link", check=LEADS)
@@ -85,6 +85,7 @@ def _undelivered(topology: Topology, settings: EnvSettings, answered: set[str], 
     unread = next((path.stop.gap for path in paths if path.stop and path.stop.hop == "domain" and path.stop.gap), None)
     if domain is None:
         return
+    unread = unread or domain.unread.get("routing_mode")
     for base in lacking:
         path = Path(id="", title=f"{domain.name}/{base}", domain=domain)
         if unread is not None:

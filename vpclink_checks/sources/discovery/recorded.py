@@ -103,6 +103,11 @@ class Recorded:
         service, _, operation = name.partition(":")
         return Gap(operation=name, action=action_of(Call(service, operation)), code="NotRecorded", message=message)
 
+    def lacking(self, name: str) -> dict[str, Gap]:
+        """The members that botocore was too old to read in answers to this operation, with the gap in their place."""
+        found = [(one.call, one.lacking) for one in self._answers.get(name, ()) if one.lacking]
+        return {member: _too_old(call, old.botocore, member) for call, old in found for member in old.members}
+
     def rows(self, name: str, key: str) -> Iterator[Raw]:
         """The structures listed under *key* in every answer to this operation."""
         for answer in self._answers.get(name, ()):
@@ -153,6 +158,11 @@ class Recorded:
             answered=tuple(_scope(one.call.params, keys) for one in answers if one.response is not None),
             refused=tuple((_scope(one.call.params, keys), one.gap) for one in answers if one.gap is not None),
         )
+
+
+def _too_old(call: Call, botocore: str, member: str) -> Gap:
+    message = f"botocore {botocore} does not know {member}: upgrade boto3"
+    return Gap(operation=call.name, action=action_of(call), code="FieldNotInModel", message=message)
 
 
 def _asks(asked: Raw, wanted: Mapping[str, str]) -> bool:

@@ -61,6 +61,7 @@ ROWS: tuple[Row, ...] = (
         wants=services,
         batch=Batch(key="services", size=10, after=("ecs:ListServices", "ecs:ListClusters")),
         because="each service that was listed",
+        members=("LoadBalancer.advancedConfiguration",),
         resources=arns.SERVICES,
     ),
     _ecs(

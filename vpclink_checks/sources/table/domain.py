@@ -62,11 +62,13 @@ ROWS: tuple[Row, ...] = (
         operation="GetDomainName",
         wants=v1_domain,
         because="each domain of the config",
+        members=("DomainName.routingMode", "DomainName.endpointAccessMode", "EndpointConfiguration.ipAddressType"),
     ),
     _v2(
         operation="GetDomainName",
         wants=v2_domain,
         because="each domain of the config",
+        members=("GetDomainNameResponse.RoutingMode", "DomainNameConfiguration.IpAddressType"),
     ),
     _v1(
         operation="GetBasePathMappings",

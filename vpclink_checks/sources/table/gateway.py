@@ -74,6 +74,7 @@ ROWS: tuple[Row, ...] = (
         hop="api",
         wants=lambda leads: each("restApiId", leads.front.api_ids),
         because="each API of a mapping or a routing rule",
+        members=("RestApi.apiStatus",),
     ),
     # The lists, and all of what no domain leads to, only where a way round an authorization may be found.
     _v1(
@@ -110,6 +111,7 @@ ROWS: tuple[Row, ...] = (
         wants=resources,
         paging=rest_paging(),
         because="each REST API of a mapping, and each that may be a way round",
+        members=("Integration.integrationTarget",),
     ),
     _v1(
         operation="GetExport",
