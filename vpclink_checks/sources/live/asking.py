@@ -14,7 +14,6 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import ROWS
 from vpclink_checks.sources.facts import Answer, Call
 from vpclink_checks.sources.live import failures
-from vpclink_checks.sources.live.members import lacking
 from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.members import lacking
 from vpclink_checks.sources.live.paging import fetch
