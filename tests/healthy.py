@@ -520,6 +520,7 @@ def healthy(**changes: Any) -> Topology:
         tasks=Table(rows={SERVICE: TASKS}),
         container_instances=Table(rows={CLUSTER: CONTAINER_INSTANCES}),
         task_definitions=by("arn", TASK_DEFINITION),
+        classic_balancers=Table(),
         paths=(PATH_API, PATH_STATUS),
         neighbours=(
             Neighbour(

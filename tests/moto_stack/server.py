@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 Environ = dict[str, Any]
 REST = ("apigatewayv2", "apigateway", "route53")
-QUERY = {"elasticloadbalancing": "elbv2"}
+QUERY = {("elasticloadbalancing", "2015-12-01"): "elbv2", ("elasticloadbalancing", "2012-06-01"): "elb"}
 
 
 @dataclass
@@ -112,8 +112,9 @@ def operation_of(environ: Environ, body: str) -> str:
     service = _signed_for(environ)
     if service in ("apigateway", "route53"):
         return _rest_operation(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-    action = parse_qs(body).get("Action", ["?"])[0]
-    return f"{QUERY.get(service, service)}:{action}"
+    fields = parse_qs(body)
+    action, version = (fields.get(key, ["?"])[0] for key in ("Action", "Version"))
+    return f"{QUERY.get((service, version), service)}:{action}"
 
 
 def _signed_for(environ: Environ) -> str:

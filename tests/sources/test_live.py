@@ -59,6 +59,7 @@ CALLS = {
     "ecs:ListContainerInstances": 1,
     "ecs:ListServices": 1,
     "ecs:ListTasks": 1,
+    "elb:DescribeLoadBalancers": 1,
     "elbv2:DescribeListeners": 1,
     "elbv2:DescribeLoadBalancerAttributes": 1,
     "elbv2:DescribeLoadBalancers": 1,

@@ -17,7 +17,7 @@ from vpclink_checks.reach.engine import Name
 NOT_JUDGED = (
     "Global Accelerator endpoints",
     "CloudFront VPC origins",
-    "classic and gateway load balancers",
+    "gateway load balancers",
     "ECS gateways and Express services",
     "Verified Access endpoints",
     "VPC Lattice",

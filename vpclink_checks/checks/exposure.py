@@ -10,6 +10,7 @@ from vpclink_checks.checks.exposure_balancers import (
     load_balancer_not_internet_facing,
     no_other_load_balancer,
 )
+from vpclink_checks.checks.exposure_classic import no_classic_load_balancer
 from vpclink_checks.checks.exposure_routes import no_unauthenticated_way_round
 from vpclink_checks.checks.public import not_known, shut, stands_open
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
@@ -21,6 +22,7 @@ from vpclink_checks.words import Severity
 __all__ = [
     "ipv6_igw_traffic_denied",
     "load_balancer_not_internet_facing",
+    "no_classic_load_balancer",
     "no_other_load_balancer",
     "no_unauthenticated_way_round",
 ]

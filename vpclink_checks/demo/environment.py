@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 CONFIG, SNAPSHOT = HERE / "demo.toml", HERE / "snapshot.json"
-FAULTS = ("front", "balancing", "network", "hosts", "outside")
+FAULTS = ("front", "balancing", "network", "hosts", "outside", "doors")
 
 
 @cache

@@ -10,6 +10,7 @@ from vpclink_checks.model.api import Api, Deployment, Route, Stage
 from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.compute import AutoScalingGroup, Instance, LaunchSettings
 from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, HostedZone, Mapping, RoutingRule
+from vpclink_checks.model.doors import ClassicBalancer
 from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, TaskDefinition
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.link import VpcLink
@@ -75,6 +76,7 @@ _CALLS = {
     "tasks": ("ecs:DescribeTasks", ""),
     "container_instances": ("ecs:DescribeContainerInstances", ""),
     "task_definitions": ("ecs:DescribeTaskDefinition", ""),
+    "classic_balancers": ("elb:DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
 }
 
 
@@ -137,6 +139,9 @@ class Topology:
     tasks: Table[tuple[Task, ...]] = field(default_factory=_unread)  # service ARN
     container_instances: Table[tuple[ContainerInstance, ...]] = field(default_factory=_unread)  # cluster ARN
     task_definitions: Table[TaskDefinition] = field(default_factory=_unread)  # ARN, or file
+
+    # Other entrances.
+    classic_balancers: Table[ClassicBalancer] = field(default_factory=_unread)  # name
 
     paths: tuple[Path, ...] = ()
     ways: tuple[Path, ...] = ()  # private routes of stages, ours and others, that were read and are on no path

@@ -19,6 +19,7 @@ CLUSTER = f"{ECS}:cluster/orders-cluster"
 VPC, IGW = "vpc-0123456789abcdef0", "igw-0123456789abcdef0"
 HOSTS_GROUP = "sg-0d2d2d2d2d2d2d2d2"
 HOST_SUBNETS = ("subnet-0a1a1a1a1a1a1a1a1", "subnet-0b1b1b1b1b1b1b1b1")
+PUBLIC_SUBNET = "subnet-0a3a3a3a3a3a3a3a3"
 HOST_TABLE = "rtb-0bbbbbbbbbbbbbbbb"
 
 API_EVERYWHERE: frozenset[Place] = frozenset((host, API_PORT) for host in (HOST_A, HOST_B))

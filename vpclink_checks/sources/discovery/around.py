@@ -22,6 +22,8 @@ def group_ids(topology: Topology) -> Iterator[str]:
         yield from interface.group_ids
     for balancer in topology.load_balancers:
         yield from balancer.security_group_ids
+    for classic in topology.classic_balancers:
+        yield from classic.balancer.security_group_ids
     for link in topology.links:
         yield from link.security_group_ids
     for service in topology.services:

@@ -7,6 +7,7 @@ from vpclink_checks.sources.facts import Facts
 from vpclink_checks.sources.leads.answers import Answers
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
+from vpclink_checks.sources.leads.doors import Doors
 from vpclink_checks.sources.leads.front import Front
 from vpclink_checks.sources.leads.names import Names
 from vpclink_checks.sources.leads.network import Network
@@ -23,4 +24,5 @@ class Leads(Answers):
         self.others = Others(self, self.front)
         self.balancing = Balancing(self, self.front, self.others)
         self.containers = Containers(self, self.balancing)
-        self.network = Network(self, self.front, self.balancing, self.containers)
+        self.doors = Doors(self, self.balancing, self.containers)
+        self.network = Network(self, self.front, self.balancing, self.containers, self.doors)

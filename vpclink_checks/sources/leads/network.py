@@ -8,17 +8,21 @@ from functools import cached_property
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
+from vpclink_checks.sources.leads.doors import Doors
 from vpclink_checks.sources.leads.front import Front
 
 
 class Network:
     """What EC2's and Auto Scaling's answers lead to."""
 
-    def __init__(self, answers: Answers, front: Front, balancing: Balancing, containers: Containers) -> None:
+    def __init__(
+        self, answers: Answers, front: Front, balancing: Balancing, containers: Containers, doors: Doors
+    ) -> None:
         self._answers = answers
         self._front = front
         self._balancing = balancing
         self._containers = containers
+        self._doors = doors
 
     @cached_property
     def instance_ids(self) -> set[str]:
@@ -64,7 +68,7 @@ class Network:
         }
         linked = self._front.words_of_links("SecurityGroupIds")
         behind = self._balancing.security_groups | self._containers.security_groups | self._launched
-        return (carried | linked | behind) - {""}
+        return (carried | linked | behind | self._doors.security_groups) - {""}
 
     def _ours(self, interface: Raw) -> bool:
         if word(part(interface, "Attachment"), "InstanceId") in self.instance_ids:
