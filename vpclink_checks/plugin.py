@@ -15,7 +15,7 @@ TITLE = "vpclink: a private API on AWS, audited hop by hop"
 OPTIONS = (
     ("env", "NAME[,NAME...]", "environments of vpclink.toml to check; 'all'; 'demo' is built in"),
     ("config", "FILE", "config file (default: vpclink.toml, else [tool.vpclink] in pyproject.toml)"),
-    ("snapshot", "PATH", "read facts from this recording, touch no network"),
+    ("snapshot", "PATH", "read facts from this recording, touch no network; {env} becomes the environment's name"),
     ("record", "PATH", "write what was collected, secrets removed; {env} becomes the environment's name"),
     ("report", "DIR", "where reports go; empty for none (default: reports/ where an environment is checked)"),
     ("fail-on", "SEVERITY", "findings below this do not gate: blocker, exposure, risk or hygiene (default: risk)"),

@@ -5,8 +5,10 @@ Else each run would pay for them anew, and compiled ones (cryptography) cannot b
 
 from __future__ import annotations
 
+import vpclink_checks.api.hosts
 import vpclink_checks.demo.data_plane
 import vpclink_checks.gate.hooks
+import vpclink_checks.gate.users
 import vpclink_checks.probes.send
 import vpclink_checks.render.html
 import vpclink_checks.render.json_report

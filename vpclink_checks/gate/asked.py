@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from vpclink_checks import settings as config_files
@@ -192,12 +193,19 @@ def _check_use(options: Options, names: Collection[str]) -> None:
             raise mistake(option, "there is no environment to use it for", "add --vpclink-env=NAME")
     if options.snapshot and DEMO in names:
         raise mistake("snapshot", "the demo has facts of its own", "name another environment, or leave the option out")
-    if options.snapshot and len(names) > 1:
-        raise mistake("snapshot", f"one snapshot cannot stand for {len(names)} environments", "name one environment")
-    if options.snapshot and not options.snapshot.exists():
-        raise mistake("snapshot", f"there is no {options.snapshot}", "expected a recording that --vpclink-record wrote")
+    if options.snapshot and len(names) > 1 and "{env}" not in str(options.snapshot):
+        hint = "name one environment, or put {env} into PATH"
+        raise mistake("snapshot", f"one snapshot cannot stand for {len(names)} environments", hint)
+    missing = [one for one in map(partial(_snapshot, options), names) if one is not None and not one.exists()]
+    if missing:
+        raise mistake("snapshot", f"there is no {missing[0]}", "expected a recording that --vpclink-record wrote")
     if options.record and len(names) > 1 and "{env}" not in options.record:
         raise mistake("record", f"{len(names)} environments need a file each", "put {env} into PATH")
+
+
+def _snapshot(options: Options, name: str) -> Path | None:
+    """The recording of this environment; ``{env}`` stands for its name, as in --vpclink-record."""
+    return Path(str(options.snapshot).replace("{env}", name)) if options.snapshot else None
 
 
 def _target(name: str, options: Options, settings: Settings, today: date) -> Target:
@@ -211,7 +219,7 @@ def _target(name: str, options: Options, settings: Settings, today: date) -> Tar
         settings=environment,
         rules=_rules(environment, options, today),
         probes=source == "live" if options.probe is None else options.probe,
-        path=options.snapshot,
+        path=_snapshot(options, name),
     )
     return _faulty(target, options.fault)
 

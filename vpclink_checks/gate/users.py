@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from vpclink_checks.gate.hooks import Gate
 
 OURS = str(Path(__file__).parents[1])
-MACHINERY = ("_pytest", "pluggy", "pytest")  # packages whose frames are nobody's
+MACHINERY = {"_pytest", "pluggy", "pytest", *sys.stdlib_module_names}  # packages whose frames are nobody's
 
 
 class HandedOut:
