@@ -17,7 +17,7 @@ from vpclink_checks.gate.arguments import BUILT_IN, Argument, built_in, corridor
 from vpclink_checks.gate.options import Options, mistake, nearest
 from vpclink_checks.run import Target, faulty
 from vpclink_checks.settings import BackendSettings, EnvSettings, Settings
-from vpclink_checks.sources import snapshot
+from vpclink_checks.sources import recordings
 from vpclink_checks.words import HOPS
 
 DEMO, SNAPSHOT, ALL = "demo", "snapshot", "all"
@@ -257,7 +257,7 @@ def _faulty(target: Target, fault: str) -> Target:
         raise mistake("fault", f"{target.name} is live, and nothing is broken there", "record it, or take the demo")
     _check_fault(fault)
     try:
-        faulty(snapshot.read(target.path), fault)
+        faulty(recordings.read(target.path, target.settings), fault)
     except LookupError as misfit:
         raise mistake("fault", f"{fault} does not fit the facts in {target.path.name}", str(misfit)) from None
     except SourceError:

@@ -117,7 +117,7 @@ def _unsaid(gate: Gate, found: Judged, collected: Iterable[str]) -> list[str]:
 
 
 def _file_of(gate: Gate, target: Target) -> Path:
-    return next(path for path, targets in gate.asked.files.items() if target in targets)
+    return next(path for path, targets in gate.asked.files.items() if target.name in {one.name for one in targets})
 
 
 def _judged(gate: Gate, tally: Tally) -> Iterator[tuple[Target, Judged | VpclinkError]]:
