@@ -39,6 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gathering": JUDGES | CONDUCTOR | {"checks", "demo"},
     "notes": JUDGES | {"checks"},
     "api": JUDGES | {"checks"},
+    "__main__": {"cli"},
+    "cli": JUDGES | {"run", "checks", "demo", "render"},
     "gate": JUDGES | CONDUCTOR | EDGE | {"api", "checks", "demo", "render"},
     "plugin": JUDGES | CONDUCTOR | EDGE | {"checks", "demo", "render"},
     "testing": JUDGES | CONDUCTOR | EDGE | {"checks", "demo", "render"},

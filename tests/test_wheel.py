@@ -52,7 +52,8 @@ def test_it_brings_its_license_and_its_entry_point(unpacked: Path) -> None:
     (info,) = unpacked.glob("*.dist-info")
     assert (info / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     entry_points = (info / "entry_points.txt").read_text(encoding="utf-8")
-    assert entry_points.split() == ["[pytest11]", "vpclink", "=", "vpclink_checks.plugin"]
+    command = ["[console_scripts]", "vpclink", "=", "vpclink_checks.cli:main"]
+    assert entry_points.split() == [*command, "[pytest11]", "vpclink", "=", "vpclink_checks.plugin"]
     assert (unpacked / "vpclink_checks" / "py.typed").exists()
 
 

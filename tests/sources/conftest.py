@@ -1,34 +1,12 @@
-"""One moto server with the article's stack for the whole run; started by the first test that asks for it."""
+"""Machines with AWS credentials of nobody, and without any."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
-from tests.moto_stack.server import Stand
-
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
-
-
-@pytest.fixture(scope="session")
-def whole_stand() -> Iterator[Stand]:
-    """moto is imported here, so that other tests do not wait for it."""
-    from tests.moto_stack import build, overlay, server  # noqa: PLC0415
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-        with overlay.closed(), server.running() as stand:
-            build.Stack(stand.url).build()
-            yield stand
-
-
-@pytest.fixture
-def stand(whole_stand: Stand) -> Stand:
-    """The server, its count of calls at zero."""
-    whole_stand.calls.clear()
-    return whole_stand
 
 
 @pytest.fixture

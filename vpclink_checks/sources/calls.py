@@ -13,6 +13,7 @@ from vpclink_checks.sources.facts import Call, Facts
 from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.rows import Row
 from vpclink_checks.sources.table import TABLE
+from vpclink_checks.sources.table.survey import SURVEY
 
 __all__ = ["ALLOWED", "BUDGET_OF", "LIMITS", "ROWS", "TABLE", "action_of", "wanted"]
 
@@ -37,7 +38,8 @@ BUDGET_OF = {"apigatewayv2": "apigateway", "elb": "elbv2"}
 
 _PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 
-ROWS: Mapping[tuple[str, str], Row] = {(row.service, row.operation): row for row in TABLE}
+# What collecting asks, and what ``vpclink init`` asks before it.
+ROWS: Mapping[tuple[str, str], Row] = {(row.service, row.operation): row for row in (*SURVEY, *TABLE)}
 ALLOWED: frozenset[tuple[str, str]] = frozenset(ROWS)
 
 

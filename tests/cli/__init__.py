@@ -1,0 +1,1 @@
+"""The command: each line that a user meets, and the exit status."""

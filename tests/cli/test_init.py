@@ -1,0 +1,182 @@
+"""``vpclink init``: what is listed, what is written, and what never happens to a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import DOMAIN, LINK, LISTS, Ran, as_process, listed
+from tests.moto_stack.server import Stand
+from tests.standin.faults import denied, throttled
+from tests.standin.server import Standin
+from tests.standin.world import World
+from vpclink_checks.settings import EnvSettings, load
+from vpclink_checks.sources.facts import Answer, Call, Facts
+
+REGION = "--region=eu-west-2"
+LISTING = ["apigateway:GetDomainNames", "apigateway:GetVpcLinks", "apigatewayv2:GetVpcLinks"]
+
+
+def written(folder: Path, name: str = "prod") -> EnvSettings:
+    return load(folder / "vpclink.toml").environments[name]
+
+
+def test_it_writes_what_there_is(vpclink: Callable[..., Ran], aws: Standin, there: Path) -> None:
+    status, out, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, err) == (0, "")
+    prod = written(there)
+    assert (prod.region, prod.account, prod.domains) == ("eu-west-2", "123456789012", (DOMAIN,))
+    assert (prod.vpc_links, prod.endpoint_url) == (("vl9spare",), aws.url)
+    rows = [line.split() for line in out.splitlines()]
+    assert [DOMAIN, "orders", "orders", "(prod)", LINK, "orders", "(version", "1)"] in rows
+    assert [DOMAIN, "hello", "hello", "(prod)", "no", "VPC", "link"] in rows
+    assert ["old.example.com", "no", "mapping", "no", "VPC", "link"] in rows
+    assert ["no", "domain", "vl9spare", "spare", "(version", "1)"] in rows
+    assert ["no", "domain", "v2spare", "second", "(version", "2)"] in rows
+    assert "  vpclink doctor prod\n  pytest --vpclink-env=prod\n" in out
+
+
+def test_it_asks_for_nothing_behind_the_links(vpclink: Callable[..., Ran], aws: Standin) -> None:
+    vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert {name.partition(":")[0] for name in aws.calls} == {"sts", "apigateway", "apigatewayv2"}
+    assert aws.calls["sts:GetCallerIdentity"] == 1
+    assert {aws.calls[one] for one in LISTING} == {1}
+
+
+def test_what_it_wrote_can_be_run(vpclink: Callable[..., Ran], aws: Standin, there: Path) -> None:
+    """The spare link is not in the stand-in's facts as a thing of its own: without it, all is well."""
+    vpclink("init", REGION, f"--endpoint-url={aws.url}", "--env=stage-1")
+    config = there / "vpclink.toml"
+    config.write_text(config.read_text().replace('\nvpc_links = ["vl9spare"]\n', "\n"))
+    status, out, _ = vpclink("doctor", "stage-1")
+    assert status == 0
+    assert "✓ api.example.com/orders → orders/api:8080" in out
+
+
+def test_it_leaves_a_file_alone_unless_forced(vpclink: Callable[..., Ran], aws: Standin, there: Path) -> None:
+    (there / "vpclink.toml").write_text("# mine\n")
+    status, _, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, (there / "vpclink.toml").read_text(), aws.log) == (4, "# mine\n", [])
+    assert "--force" in err
+    assert vpclink("init", REGION, f"--endpoint-url={aws.url}", "--force")[0] == 0
+    assert written(there).domains == (DOMAIN,)
+
+
+def test_a_file_that_came_meanwhile_is_left_alone_too(
+    vpclink: Callable[..., Ran], aws: Standin, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link to nowhere is not seen before: writing through it would make a file elsewhere."""
+    (there / "vpclink.toml").symlink_to(there / "elsewhere.toml")
+    status, _, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, (there / "elsewhere.toml").exists()) == (4, False)
+    assert "is there already" in err
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(vpclink: Callable[..., Ran], aws: Standin, there: Path) -> None:
+    if os.geteuid() == 0:
+        place = Path("/proc/vpclink.toml")  # root may write anywhere else
+    else:
+        place = there / "closed" / "vpclink.toml"
+        place.parent.mkdir(mode=0o500)
+    status, _, err = vpclink("init", REGION, f"--endpoint-url={aws.url}", f"--output={place}")
+    assert (status, err.count("\n")) == (4, 1)
+    assert "cannot be written" in err
+
+
+def test_a_config_of_another_name_is_named_in_what_to_run(vpclink: Callable[..., Ran], aws: Standin) -> None:
+    out = vpclink("init", REGION, f"--endpoint-url={aws.url}", "--output=aws.toml")[1]
+    assert "pytest --vpclink-env=prod --vpclink-config=aws.toml" in out
+    assert "vpclink doctor prod --config=aws.toml" in out
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_may_come_from_the_environment(
+    variable: str, vpclink: Callable[..., Ran], aws: Standin, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "eu-west-2")
+    assert vpclink("init", f"--endpoint-url={aws.url}")[0] == 0
+    assert written(there).region == "eu-west-2"
+
+
+def test_a_profile_that_is_not_there_is_one_line(vpclink: Callable[..., Ran], there: Path) -> None:
+    for region in ((), (REGION,)):
+        status, out, err = vpclink("init", "--profile=nobody", *region)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert "nobody" in err
+
+
+@pytest.mark.parametrize(
+    "operation", ["apigateway:GetDomainNames", "apigateway:GetVpcLinks", "apigatewayv2:GetVpcLinks"]
+)
+def test_a_list_that_may_not_be_read_ends_it(
+    operation: str, vpclink: Callable[..., Ran], aws: Standin, there: Path
+) -> None:
+    with aws.failing(denied(operation)):
+        status, out, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert operation in err
+    assert "it takes the IAM action apigateway:GET" in err
+    assert "vpclink policy" in err
+    assert not (there / "vpclink.toml").exists()
+
+
+def test_a_throttled_list_asks_for_no_policy(
+    vpclink: Callable[..., Ran], aws: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vpclink_checks.sources.live.session.ATTEMPTS", 1)
+    with aws.failing(throttled("apigateway:GetDomainNames")):
+        status, _, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert status == 2
+    assert "TooManyRequests" in err
+    assert "policy" not in err
+
+
+def test_a_domain_that_may_not_be_read_is_kept_and_told(vpclink: Callable[..., Ran], aws: Standin, there: Path) -> None:
+    with aws.failing(denied("apigateway:GetResources"), denied("apigateway:GetExport")):
+        status, out, _ = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert status == 0
+    assert "not known (apigateway:Get" in out
+    assert written(there).domains == (DOMAIN,)
+
+
+@pytest.mark.parametrize(
+    ("lists", "said"),
+    [
+        ((), "custom domains: 0, VPC links: 0"),
+        (LISTS[:1], "custom domains: 2, VPC links: 0"),
+    ],
+)
+def test_where_nothing_leads_to_a_link_nothing_is_written(
+    lists: tuple[Answer, ...], said: str, vpclink: Callable[..., Ran], there: Path
+) -> None:
+    empty = (
+        Answer(Call("apigateway", "GetDomainNames"), response={"items": []}),
+        Answer(Call("apigateway", "GetVpcLinks"), response={"items": []}),
+        Answer(Call("apigatewayv2", "GetVpcLinks"), response={"Items": []}),
+    )
+    demo = listed()
+    facts = Facts([*demo.facts.of("sts", "GetCallerIdentity"), *empty, *lists])
+    with Standin(World(replace(demo, facts=facts))) as aws:
+        status, out, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, err) == (1, "")
+    assert said in out
+    assert "nothing to check" in out
+    assert not (there / "vpclink.toml").exists()
+
+
+@pytest.mark.usefixtures("there")
+def test_against_moto_as_users_run_it(stand: Stand, tmp_path: Path) -> None:
+    ended = as_process("init", REGION, f"--endpoint-url={stand.url}")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "\033" not in ended.stdout
+    prod = written(tmp_path)
+    assert (prod.account, prod.domains, prod.vpc_links) == ("123456789012", (DOMAIN,), ())
+    assert not [name for name in stand.calls if not name.startswith(("sts:", "apigateway"))]
+    examined = as_process("doctor", "prod")
+    assert (examined.returncode, examined.stderr) == (0, "")
+    assert "api.example.com/orders → orders/api:8080" in examined.stdout
+    assert as_process("policy", "--env=prod").returncode == 0
