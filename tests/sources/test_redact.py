@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.sources.demo_facts import SNAPSHOT, answers
 from vpclink_checks.sources.facts import Call
 from vpclink_checks.sources.redact import REDACTED, clean
-from vpclink_checks.sources.redact_text import secret_name, text
+from vpclink_checks.sources.redact_text import PLAIN, searched, secret_name, text
 
 CALL = Call("ecs", "DescribeTaskDefinition")
 # Long enough not to be there by chance, and without a meaning of its own.
@@ -521,3 +521,8 @@ def test_a_long_text_costs_little() -> None:
     """Quadratic patterns would take minutes here."""
     assert text("password" * 30_000) == "password" * 30_000
     assert text("a" * 300_000).startswith("aaa")
+
+
+@given(st.from_regex(PLAIN, fullmatch=True))
+def test_what_is_told_at_a_glance_has_no_shape_of_a_secret(value: str) -> None:
+    assert searched(value) == value

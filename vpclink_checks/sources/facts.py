@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from vpclink_checks.model.fact import Gap
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +24,17 @@ class Call:
     service: str
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    # Equal for equal calls, whatever the order of their parameters; worked out once, for it is asked for often.
+    key: tuple[str, str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        params = json.dumps(self.params, sort_keys=True, default=str)
+        object.__setattr__(self, "key", (self.service, self.operation, params))
 
     @property
     def name(self) -> str:
         """``ec2:DescribeSecurityGroups``: how reports count and name calls."""
         return f"{self.service}:{self.operation}"
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Equal for equal calls, whatever the order of their parameters."""
-        return self.service, self.operation, json.dumps(self.params, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,16 @@ class Facts:
 
     def __init__(self, answers: Iterable[Answer] = ()) -> None:
         self._answers: dict[tuple[str, str, str], Answer] = {}
+        self._kept: dict[object, Any] = {}
         for answer in answers:
             self.add(answer)
 
     def add(self, answer: Answer) -> None:
         """Keep the answer; a later one to the same call takes its place."""
-        self._answers[answer.call.key] = answer
+        key = answer.call.key
+        if key in self._answers:
+            self._kept.clear()
+        self._answers[key] = answer
 
     def get(self, call: Call) -> Answer | None:
         """The answer to exactly this call, if it was asked."""
@@ -75,6 +82,13 @@ class Facts:
     def of(self, service: str, operation: str) -> list[Answer]:
         """Every answer to this operation, whatever its parameters."""
         return [one for one in self._answers.values() if one.call.name == f"{service}:{operation}"]
+
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """What was made of the facts before under this key, else what *make* makes of them now."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     def __iter__(self) -> Iterator[Answer]:
         return iter(self._answers.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from vpclink_checks.sources.redact_pairs import pairs
 from vpclink_checks.words import REDACTED
@@ -70,8 +71,22 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
+# Most texts of AWS's answers, told at a glance: ids, addresses, times, short words. No shape above fits any of them.
+PLAIN = re.compile(
+    r"(?:i|eni|eni-attach|sg|sgr|vpc|subnet|r|vol|ami|igw|rtb|acl|lt)-[0-9a-f]{8,17}"
+    r"|[0-9a-f.:/]{1,45}|\d{4}-\d\d-\d\dT[\d:.]{5,15}(?:\+\d\d:\d\d|Z)|[A-Za-z]{1,7}",
+    re.ASCII,
+)
+
+
 def text(value: str) -> str:
     """The text without what has the shape of a secret; the rest stays. Applied twice it gives the same."""
+    return value if PLAIN.fullmatch(value) else searched(value)
+
+
+@lru_cache(maxsize=32768)  # names and words come again and again
+def searched(value: str) -> str:
+    """:func:`text`, whatever the text looks like."""
     for _ in range(_ROUNDS):
         before = value
         value = pairs(value)

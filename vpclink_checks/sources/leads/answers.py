@@ -6,14 +6,16 @@ and discovery says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.facts import Answer, Facts
 
 NOT_FOUND = ("NotFoundException", "NotFound")
 Raw = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def rows(raw: Raw, key: str) -> list[Raw]:
@@ -44,7 +46,7 @@ class Answers:
     """The facts, found by the name of the operation."""
 
     def __init__(self, facts: Facts, settings: EnvSettings) -> None:
-        self.settings = settings
+        self.settings, self._facts = settings, facts
         self._by_name: dict[str, list[Answer]] = {}
         for answer in facts:
             self._by_name.setdefault(answer.call.name, []).append(answer)
@@ -68,6 +70,15 @@ class Answers:
         """The texts in the lists under *key*, in every answer to this operation."""
         for _, response in self.responses(name):
             yield from words(response, key)
+
+    def each(self, name: str, read: Callable[[Raw, Raw], frozenset[T]]) -> Iterator[frozenset[T]]:
+        """What *read* makes of parameters and response of every call of this operation that was answered.
+
+        Kept with the facts: an answer never changes, and leads are worked out again after every one.
+        """
+        for answer in self.answers(name):
+            if answer.response is not None:
+                yield self._facts.kept((read, answer.call.key), partial(read, answer.call.params, answer.response))
 
     def absent(self, name: str, key: str) -> set[str]:
         """The ids (under parameter *key*) that AWS says do not exist."""

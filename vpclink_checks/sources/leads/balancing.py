@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.front import Front
@@ -91,9 +92,9 @@ class Balancing:
     @cached_property
     def _registered(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for params, page in self._answers.responses("elbv2:DescribeTargetHealth"):
-            ids = {word(part(one, "Target"), "Id") for one in rows(page, "TargetHealthDescriptions")}
-            found.setdefault(word(params, "TargetGroupArn"), set()).update(ids - {""})
+        for pairs in self._answers.each("elbv2:DescribeTargetHealth", _registrations):
+            for group, target in pairs:
+                found.setdefault(group, set()).add(target)
         return found
 
     @cached_property
@@ -117,14 +118,8 @@ class Balancing:
     def _addresses(self) -> set[str]:
         """Private addresses of our instances: another group may have registered those instead."""
         ours = self.targets(self.path_groups)
-        return {
-            word(address, "PrivateIpAddress")
-            for reservation in self._answers.rows("ec2:DescribeInstances", "Reservations")
-            for instance in rows(reservation, "Instances")
-            if word(instance, "InstanceId") in ours
-            for interface in rows(instance, "NetworkInterfaces")
-            for address in rows(interface, "PrivateIpAddresses")
-        } - {""}
+        pairs = chain.from_iterable(self._answers.each("ec2:DescribeInstances", _private_addresses))
+        return {address for instance, address in pairs if instance in ours}
 
     @cached_property
     def followed(self) -> set[str]:
@@ -175,6 +170,24 @@ class Balancing:
         lying = [self.balancers.get(arn, {}) for arn in self.followed]
         lying += [self.groups.get(arn, {}) for arn in self.followed_groups]
         return {word(one, "VpcId") for one in lying} - {""}
+
+
+def _registrations(params: Raw, page: Raw) -> frozenset[tuple[str, str]]:
+    """(target group, target id)."""
+    ids = {word(part(one, "Target"), "Id") for one in rows(page, "TargetHealthDescriptions")}
+    return frozenset((word(params, "TargetGroupArn"), target) for target in ids - {""})
+
+
+def _private_addresses(_params: Raw, page: Raw) -> frozenset[tuple[str, str]]:
+    """(instance id, private address)."""
+    return frozenset(
+        (word(instance, "InstanceId"), word(address, "PrivateIpAddress"))
+        for reservation in rows(page, "Reservations")
+        for instance in rows(reservation, "Instances")
+        for interface in rows(instance, "NetworkInterfaces")
+        for address in rows(interface, "PrivateIpAddresses")
+        if address.get("PrivateIpAddress")
+    )
 
 
 def _forwarded(actions: Iterable[Raw]) -> Iterator[str]:

@@ -37,7 +37,8 @@ def interfaces(leads: Leads) -> list[Params]:
 
 def launch_configurations(leads: Leads) -> list[Params]:
     """Those of the path's auto scaling groups."""
-    return [{"LaunchConfigurationNames": [one]} for one in sorted(leads.network.launch_configurations)]
+    names = sorted(leads.network.launch_configurations)
+    return [{"LaunchConfigurationNames": names}] if names else []
 
 
 def launch_templates(leads: Leads) -> list[Params]:

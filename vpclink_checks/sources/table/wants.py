@@ -19,8 +19,9 @@ def each(key: str, values: Iterable[str]) -> list[Params]:
 
 
 def filtered(name: str, values: Iterable[str]) -> list[Params]:
-    """EC2's Filters, one value at a time; the batch puts them together."""
-    return [{"Filters": [{"Name": name, "Values": [value]}]} for value in sorted(values)]
+    """EC2's Filters; the batch takes them apart again."""
+    held = sorted(values)
+    return [{"Filters": [{"Name": name, "Values": held}]}] if held else []
 
 
 def once(_leads: Leads) -> list[Params]:
