@@ -260,7 +260,7 @@ def test_a_part_of_a_vpcs_subnets_is_not_all_of_them(folder: Path) -> None:
 
 
 def test_a_list_that_was_cut_off_is_not_the_list(folder: Path) -> None:
-    (path,) = folder.glob("*describe-load-balancers.json")
+    path = folder / file_of(Call("elbv2", "DescribeLoadBalancers"))
     put(folder, path.name, {**json.loads(path.read_text(encoding="utf-8")), "NextToken": "more"})
     gap = gap_of(read(folder, SETTINGS), Call("elbv2", "DescribeLoadBalancers"))
     assert gap.message.startswith(f"{path.name} is cut off")
