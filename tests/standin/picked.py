@@ -75,8 +75,7 @@ class Named:
         self._things = things
         self._by_name: dict[str, list[int]] = {}
         for at, thing in enumerate(things):
-            texts = [thing] if isinstance(thing, str) else [one for one in thing.values() if isinstance(one, str)]
-            for name in {spelled for text in texts for spelled in (text, text.rpartition("/")[2])}:
+            for name in {spelled for text in _texts(thing) for spelled in (text, text.rpartition("/")[2])}:
                 self._by_name.setdefault(name, []).append(at)
 
     def pick(self, key: str, wanted: list[str]) -> tuple[list[Any], list[str]]:
@@ -89,6 +88,14 @@ class Named:
         if key == "Versions":
             return [at for at, one in enumerate(self._things) if _is_version(one, name)]
         return self._by_name.get(name) or self._by_name.get(name.rpartition("/")[2], [])
+
+
+def _texts(thing: Any) -> list[str]:
+    """All that a thing may be called: its own texts, or those of a reservation's instances."""
+    if isinstance(thing, str):
+        return [thing]
+    inside = thing.get("Instances", ()) if "ReservationId" in thing else ()
+    return [value for one in (thing, *inside) for value in one.values() if isinstance(value, str)]
 
 
 def _is_version(thing: Raw, wanted: str) -> bool:

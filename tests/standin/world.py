@@ -39,6 +39,11 @@ _NOT_FOUND_BY: Mapping[str, tuple[str, int]] = {
     "ListenerArns": ("ListenerNotFound", 400),
     "TargetGroupArn": ("TargetGroupNotFound", 400),
     "TargetGroupArns": ("TargetGroupNotFound", 400),
+    "InstanceIds": ("InvalidInstanceID.NotFound", 400),
+    "GroupIds": ("InvalidGroup.NotFound", 400),
+    "VpcIds": ("InvalidVpcID.NotFound", 400),
+    "SubnetIds": ("InvalidSubnetID.NotFound", 400),
+    "NetworkInterfaceIds": ("InvalidNetworkInterfaceID.NotFound", 400),
     "PrefixListId": ("InvalidPrefixListID.NotFound", 400),
     "LaunchTemplateId": ("InvalidLaunchTemplateId.NotFoundException", 400),
     "taskDefinition": ("ClientException", 400),
@@ -103,7 +108,7 @@ class World:
     def _nothing(self, row: Row, asked: Asked, params: Mapping[str, Any]) -> Raw:
         """No such thing, or a thing that has none of it. Raises AWS's word for the former."""
         missing = [key for key in _scalars(params) if not self._knows(asked, str(params[key]))]
-        lists = [key for key, shape in _outputs(asked) if shape.type_name == "list"]
+        lists = _lists_in(row, asked)
         if missing or (_scalars(params) and not lists):
             raise _absent(asked, (missing or _scalars(params))[0])
         empty: Raw = {key: [] for key in lists}
@@ -119,6 +124,13 @@ class World:
     def _texts(self) -> set[str]:
         held = ([one.call.params, one.response] for one in self.recording.facts if one.response is not None)
         return {text for one in held for text in _every_text(one)}
+
+
+def _lists_in(row: Row, asked: Asked) -> list[str]:
+    """The lists of an answer that consists of lists; [] for a document, which has other fields too."""
+    tokens = (*row.paging.token_out, row.paging.more, "MaxItems") if row.paging is not None else ()
+    members = [(key, shape.type_name == "list") for key, shape in _outputs(asked) if key not in tokens]
+    return [key for key, _ in members] if all(is_list for _, is_list in members) else []
 
 
 def _absent(asked: Asked, key: str) -> Refusal:
@@ -157,14 +169,19 @@ def _picked(row: Row, asked: Asked, params: Mapping[str, Any], found: list[Answe
     held = held if len(found) == 1 else _unlike(held)
     for wanted in params.get("Filters") or ():
         held = [left for one in held if (left := fits(one, wanted)) is not None]
-    for key, things in _lists(row, params):
+    return {**first, items: held} | _listed(row, asked, items, held)
+
+
+def _listed(row: Row, asked: Asked, items: str, held: list[Any]) -> Raw:
+    """Those of the things that the request names one by one. Raises AWS's error for what is not there."""
+    for key, things in _lists(row, asked.params):
         held, missing = Named(held).pick(key, things)
         if missing and "failures" in dict(_outputs(asked)):
             return _with_failures({items: held}, missing)
-        if missing and asked.service in ("elbv2", "elb"):
+        if missing and asked.service in ("elbv2", "elb", "ec2"):
             code, status = _NOT_FOUND_BY.get(key, ("LoadBalancerNotFound", 400))
             raise Refusal(code, f"{missing[0]} not found", status)
-    return {**first, items: held}
+    return {items: held}
 
 
 def _items_key(row: Row, asked: Asked) -> str:

@@ -89,7 +89,7 @@ ROWS: tuple[Row, ...] = (
         operation="DescribeContainerInstances",
         hop="instance",
         wants=container_instances,
-        batch=Batch(key="containerInstances", size=100, after=("ecs:ListContainerInstances",)),
+        batch=Batch(key="containerInstances", size=100, after=("ecs:ListContainerInstances", "ecs:DescribeServices")),
         because="each container instance that was listed",
         resources=arns.CONTAINER_INSTANCES,
     ),
