@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -77,7 +78,9 @@ def vpclink(capfd: pytest.CaptureFixture[str], there: Path) -> Callable[..., Ran
     return run
 
 
-def as_process(*arguments: str, **how: str) -> subprocess.CompletedProcess[str]:
-    """Run it as users do."""
+def as_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it as users do, with more in its environment."""
     command = [sys.executable, "-m", "vpclink_checks", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **how)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **environment}
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -50,6 +49,7 @@ WRONG = [
     (("init", "--output", "no/where.toml"), "there is no folder no"),
     (("init", "--region", "eu-west-2"), "vpclink.toml is there already"),
     (("init", "--output", "new.toml"), "no region is set"),
+    (("init", "--output", "new.toml", "--region", "eu_west_2"), "--region: expected a region"),
 ]
 
 
@@ -72,6 +72,16 @@ def test_every_mistake_of_a_command_is_told_at_once(vpclink: Callable[..., Ran])
     status, _, err = vpclink("init", "--region", "x", "--env", "a b", "--external-id", "y")
     assert status == 4
     assert [line.split()[1] for line in err.splitlines()] == ["--region:", "--env:", "--external-id:"]
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_region_that_is_none_is_told_before_it_is_used(
+    variable: str, vpclink: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "London")
+    status, _, err = vpclink("init")
+    assert (status, err.count("\n")) == (4, 1)
+    assert "expected a region such as eu-west-2" in err
 
 
 def test_without_a_config_it_says_how_to_get_one(vpclink: Callable[..., Ran]) -> None:
@@ -109,20 +119,25 @@ def test_without_boto3_the_line_says_what_to_install(there: Path) -> None:
         assert "pip install 'vpclink-checks[aws]'" in ended.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error(there: Path) -> None:
-    command = f"{sys.executable} -m vpclink_checks policy; echo status $? >&2"
-    process = subprocess.Popen(["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == "status 0\n"
-    process.stderr.close()
-    assert process.wait() == 0
+@pytest.mark.parametrize(
+    ("arguments", "place", "said"),
+    [
+        ("policy", "| true", "status 0\n"),
+        ("--help", "| true", "status 0\n"),
+        ("policy", ">&-", "status 0\n"),
+        ("policy", "> /dev/full", "vpclink: the output cannot be written: No space left on device\nstatus 2\n"),
+    ],
+)
+def test_wherever_the_output_goes_there_is_no_traceback(arguments: str, place: str, said: str, there: Path) -> None:
+    command = f"{{ {sys.executable} -m vpclink_checks {arguments}; echo status $? >&2; }} {place}"
+    if place.startswith(">"):
+        command = f"{sys.executable} -m vpclink_checks {arguments} {place}; echo status $? >&2"
+    ended = subprocess.run(["/bin/sh", "-c", command], check=False, capture_output=True, text=True)
+    assert ended.stderr == said
 
 
 def test_a_terminal_of_few_characters_gets_what_it_can_show(there: Path) -> None:
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    ended = as_process("doctor", "demo", env=environment)  # type: ignore[arg-type]
+    ended = as_process("doctor", "demo", PYTHONIOENCODING="ascii")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "? api.example.com/orders ? orders/api:8080" in ended.stdout
 

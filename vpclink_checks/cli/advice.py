@@ -10,19 +10,35 @@ from vpclink_checks.model.fact import Gap
 
 
 class Kind(Enum):
-    """The kinds of gap, those that a policy fills first; the value is what to do."""
+    """The kinds of gap, those that a policy fills first: what it is called, and what to do."""
 
-    DENIED = "allow it: the policy is below"
-    REFUSED = "an IAM policy alone does not help: ask whoever is responsible for what refuses it"
-    LOGIN = "the credentials ran out, or are not valid here: log in again; is the region enabled?"
-    ROLE = "the role for DNS cannot be used: see dns in the config, and the role's trust policy"
-    THROTTLED = "AWS throttles: no policy helps; run again when less goes on, or ask for a higher quota"
-    OLD = "the installed botocore is too old for it: pip install --upgrade boto3"
-    NOWHERE = "AWS has no such service here, or the account does not use it: no policy helps"
-    UNREACHED = "the network, a proxy or AWS itself was too slow, or not there: no policy helps; run again"
-    UNRECORDED = "nobody asked for it: record again with this version (pytest --vpclink-env=NAME --vpclink-record=PATH)"
-    UNTOLD = "the facts do not say it: no policy helps"
-    OTHER = "AWS's own words are all that is known: no policy is known to help"
+    DENIED = ("denied", "allow it: the policy is below")
+    REFUSED = (
+        "refused from above",
+        "an IAM policy alone does not help: ask whoever answers for what refuses it",
+    )
+    LOGIN = ("credentials", "they ran out, or are not valid here: log in again; is the region enabled?")
+    ROLE = ("role", "the role for DNS cannot be used: see dns in the config, and the role's trust policy")
+    THROTTLED = ("throttled", "no policy helps: run again when less goes on, or ask AWS for a higher quota")
+    OLD = ("not in botocore's model", "the installed botocore is too old for it: pip install --upgrade boto3")
+    NOWHERE = ("no such service", "AWS has none here, or the account does not use it: no policy helps")
+    UNREACHED = ("no answer", "the network, a proxy or AWS itself was too slow, or gone: no policy helps; run again")
+    UNRECORDED = (
+        "not asked",
+        "it lies behind what gave no answer, or the recording is an older version's: record again",
+    )
+    UNTOLD = ("not to be read", "AWS's answers do not say it, or it was removed as a secret: no policy helps")
+    OTHER = ("failed", "AWS's own words are all that is known: no policy is known to help")
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.value[0]
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return self.value[1]
 
 
 # The policies that may refuse an action that an identity's own policies allow.

@@ -8,7 +8,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn, TextIO
+
+from vpclink_checks.errors import VpclinkError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -51,16 +54,34 @@ def _end(*_: object) -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def _write(stream: TextIO, text: str) -> None:
-    """What the stream cannot encode is replaced; a reader that has gone, as ``head`` does, is no error."""
+def _write(stream: TextIO | None, text: str) -> None:
+    """What the stream cannot encode is replaced. Raises VpclinkError where the place it leads to is full."""
+    if stream is None:  # closed by whoever started the process
+        return
     encoding = stream.encoding or "utf-8"
     try:
         stream.write(text.encode(encoding, "replace").decode(encoding))
+    except OSError as error:
+        _gone(stream, error)
+    finish(stream)
+
+
+def finish(stream: TextIO | None) -> None:
+    """Hand on what is still held back. A reader that has gone, as ``head`` does, is no error."""
+    if stream is None:
+        return
+    try:
         stream.flush()
-    except BrokenPipeError:
-        # Else the interpreter would try to flush once more at its end, and complain.
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - os.devnull is no path
-            os.dup2(nowhere.fileno(), stream.fileno())
+    except OSError as error:
+        _gone(stream, error)
+
+
+def _gone(stream: TextIO, error: OSError) -> None:
+    """Let the rest go nowhere: else the interpreter would try once more at its end, and complain."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
+    if not isinstance(error, BrokenPipeError):
+        raise VpclinkError(f"the output cannot be written: {error.strerror}") from None
 
 
 @contextmanager

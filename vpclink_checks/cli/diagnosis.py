@@ -75,7 +75,7 @@ def _paths(one: Diagnosis, paint: Paint) -> Iterator[str]:
 
 def _missing(one: Missing, paint: Paint) -> Iterator[str]:
     color = RED if one.kind in (Kind.DENIED, Kind.REFUSED) else YELLOW
-    yield paint(f"{one.action or one.gaps[0].operation}: {one.kind.name.lower()}", color if one.silenced else BOLD)
+    yield paint(f"{one.action or one.gaps[0].operation}: {one.kind.label}", color if one.silenced else BOLD)
     for call, gap in _calls(one):
         yield from _wrapped(f"{call}: {gap.code}{f': {gap.message}' if gap.message else ''}")
     if one.silenced:
@@ -85,7 +85,7 @@ def _missing(one: Missing, paint: Paint) -> Iterator[str]:
     if one.waiting:
         yield from _wrapped(f"and {_count(len(one.waiting), 'check')} behind them: {_ids(one.waiting)}")
     if one.silenced:
-        yield f"  → {one.kind.value}"
+        yield f"  → {one.kind.advice}"
 
 
 def _calls(one: Missing) -> Iterator[tuple[str, Gap]]:
@@ -96,7 +96,7 @@ def _calls(one: Missing) -> Iterator[tuple[str, Gap]]:
         if (gap.operation, gap.code) not in seen:
             seen.add((gap.operation, gap.code))
             count = counted[gap.operation]
-            yield f"{gap.operation}{f', {count} calls' if count > 1 else '' if count else ' was not asked'}", gap
+            yield f"{gap.operation}{f', {count} calls' if count > 1 else ''}", gap
 
 
 def _ids(checks: Collection[str]) -> str:
@@ -118,11 +118,17 @@ def _policy(one: Diagnosis) -> Iterator[str]:
     rows = [row for row in ROWS.values() if row.name in denied]
     if rows:
         region, account = one.recording.region or "*", one.recording.account or "*"
-        added = document(partition=partition_of(region), region=region, account=account, rows=rows)
+        added = document(partition=_partition(one), region=region, account=account, rows=rows)
         yield from ["", f"To be added to the permissions of {one.caller or 'whoever runs the checks'}:"]
         yield json.dumps(added, indent=2)
         if any(path.stop is not None and path.stop.gap is not None for path in one.paths):
             yield f"Behind what was refused, nothing was asked. All that it takes: {_whole_policy(one.target)}"
+
+
+def _partition(one: Diagnosis) -> str:
+    """The caller's own; else the region's."""
+    parts = one.caller.split(":")
+    return parts[1] if parts[0] == "arn" else partition_of(one.recording.region)
 
 
 def _whole_policy(target: Target) -> str:
@@ -133,9 +139,7 @@ def _whole_policy(target: Target) -> str:
 def _sum(one: Diagnosis, paint: Paint) -> Iterator[str]:
     silenced = {check for missing in one.missing for check in (*missing.silenced, *missing.waiting)}
     if one.others:
-        yield from _wrapped(
-            f"{_count(len(one.others), 'check')} unknown for reasons of their own: {_ids(one.others)}", 0
-        )
+        yield from _wrapped(f"{_count(len(one.others), 'check')} unknown for other reasons: {_ids(one.others)}", 0)
     if silenced:
         yield paint(f"{_count(len(silenced), 'check')} cannot be judged", RED, BOLD)
     elif one.paths:

@@ -43,7 +43,10 @@ def run(asked: Namespace) -> int:
 
 def _how(asked: Namespace) -> EnvSettings:
     """The options as settings. Raises ConfigError with every mistake."""
+    region = os.environ.get("AWS_REGION", "") if asked.region is None else asked.region
     problems = [problem for one in _RULES for problem in _problem(asked, *one)]
+    if asked.region is None and region and not REGION.fits(region):
+        problems.append(Problem("AWS_REGION", None, f"expected {REGION.expected}"))
     if asked.env in RESERVED_NAMES:
         problems.append(Problem("--env", None, f"the name {asked.env} is reserved: choose another"))
     if asked.profile is not None and asked.role_arn is not None:
@@ -54,7 +57,7 @@ def _how(asked: Namespace) -> EnvSettings:
         raise ConfigError(problems)
     return EnvSettings(
         name=asked.env,
-        region=asked.region or os.environ.get("AWS_REGION", ""),
+        region=region,
         profile=asked.profile or "",
         role_arn=asked.role_arn or "",
         external_id=asked.external_id or "",

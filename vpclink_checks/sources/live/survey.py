@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError
 
 from vpclink_checks.errors import ConfigError, Problem
 from vpclink_checks.settings import EnvSettings
+from vpclink_checks.settings.rules import REGION
 from vpclink_checks.sources.calls import TABLE
 from vpclink_checks.sources.facts import Facts, Recording
 from vpclink_checks.sources.live.collect import collect
@@ -50,6 +51,7 @@ def _configured_region(settings: EnvSettings) -> str:
         region = botocore.session.Session(profile=settings.profile or None).get_config_variable("region")
     except BotoCoreError as error:
         raise stopped(settings, error) from None
-    if not region:
-        raise ConfigError([Problem("--region", None, "no region is set", hint="name one, or set AWS_REGION")])
+    if not region or not REGION.fits(region):
+        found = f"found {region!r}" if region else "no region is set"
+        raise ConfigError([Problem("--region", None, f"expected {REGION.expected}, {found}", hint="or set AWS_REGION")])
     return str(region)
