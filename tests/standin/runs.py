@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, datetime
-from types import TracebackType
 from typing import Any
 
 from tests.standin.server import Standin
@@ -16,28 +15,12 @@ from vpclink_checks.run import Gathered, Judged, Target, judge
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.facts import Recording
 from vpclink_checks.sources.live.collect import collect
-from vpclink_checks.sources.live.common import Common
 
 
-class Reader:
-    """Collects with what the environments of one run share."""
-
-    def __init__(self) -> None:
-        self._common = Common(seconds=3600)
-
-    def __enter__(self) -> Reader:
-        self._common.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._common.__exit__(kind, error, trace)
-
-    def read(self, aws: Standin, settings: EnvSettings, as_of: datetime | None = None) -> Recording:
-        """What is read there; dated *as_of*, as dates are judged by it."""
-        recording = collect(replace(settings, endpoint_url=aws.url), common=self._common)
-        return recording if as_of is None else replace(recording, taken_at=as_of)
+def read(aws: Standin, settings: EnvSettings, as_of: datetime | None = None) -> Recording:
+    """What is read there; dated *as_of*, as dates are judged by it."""
+    recording = collect(replace(settings, endpoint_url=aws.url))
+    return recording if as_of is None else replace(recording, taken_at=as_of)
 
 
 def judged(recording: Recording, settings: EnvSettings) -> Judged:

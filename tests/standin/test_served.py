@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.sources.demo_facts import SETTINGS, demo
 from tests.standin import cbor
 from tests.standin.faults import DENIED, EXPIRED, THROTTLED, Codes, denied, expired, newer, throttled
-from tests.standin.runs import Reader, as_bytes
+from tests.standin.runs import as_bytes, read
 from tests.standin.server import Standin
 from tests.standin.stack_front import ACCOUNT, answer, balancer_arn, group_arn, instance_id
 from tests.standin.stack_hosts import CLUSTER
@@ -31,12 +31,12 @@ FLAGS = {"IsTruncated"}  # of a page; the joined answer has none
 
 
 @pytest.mark.parametrize("page_size", [0, 1, 2, 3])
-def test_what_is_read_from_the_stand_in_is_what_its_facts_say(reader: Reader, page_size: int) -> None:
+def test_what_is_read_from_the_stand_in_is_what_its_facts_say(page_size: int) -> None:
     with Standin(DEMO, page_size=page_size) as aws:
-        read = reader.read(aws, SETTINGS, as_of=demo().taken_at)
-    assert _whole(read) == _whole(demo())
-    assert as_bytes(read, SETTINGS) == as_bytes(demo(), SETTINGS)
-    assert aws.calls == dict(read.calls)
+        found = read(aws, SETTINGS, as_of=demo().taken_at)
+    assert _whole(found) == _whole(demo())
+    assert as_bytes(found, SETTINGS) == as_bytes(demo(), SETTINGS)
+    assert aws.calls == dict(found.calls)
     assert (len(aws.log) > len(demo().facts)) is (page_size in (1, 2, 3))
 
 

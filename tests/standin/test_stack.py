@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from math import ceil
 from pathlib import Path
 
 import pytest
 
-from tests.standin.runs import Reader, as_bytes, judged
+from tests.older import LACKED
+from tests.standin.conftest import patience
+from tests.standin.runs import as_bytes, judged, read
 from tests.standin.server import Standin
 from tests.standin.stacks import Stack
 from tests.standin.world import World
@@ -77,25 +80,24 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def run(world: World, reader: Reader) -> tuple[Standin, Recording]:
+def run(world: World) -> tuple[Standin, Recording]:
     """Read once for all that is looked at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+        patience(patch)
         with Standin(world) as aws:
-            return aws, reader.read(aws, BIG.settings, as_of=BIG.recording.taken_at)
+            return aws, read(aws, BIG.settings, as_of=BIG.recording.taken_at)
 
 
 Run = tuple[Standin, Recording]
 
 
 def test_every_fact_is_there(run: Run) -> None:
-    _, read = run
-    topology = discover(read, BIG.settings, source="live")
-    assert not [one.gap for one in read.facts if one.gap]
-    assert wanted(read.facts, BIG.settings) == []
+    _, whole = run
+    topology = discover(whole, BIG.settings, source="live")
+    assert {one.call.name for one in whole.facts if one.gap} == LACKED
+    assert wanted(whole.facts, BIG.settings) == []
     assert [(path.stop, path.registration) for path in topology.paths] == [(None, "service")] * M
-    found = {
+    found: dict[str, Iterable[object]] = {
         "instances": topology.instances,
         "tasks": [task for tasks in topology.tasks for task in tasks],
         "groups": topology.security_groups,
@@ -117,19 +119,20 @@ def test_every_fact_is_there(run: Run) -> None:
 
 
 def test_it_is_judged_healthy(run: Run) -> None:
-    _, read = run
-    bad = [(one.check, one.message) for one in judged(read, BIG.settings).findings if one.outcome in BAD]
-    assert bad == []
+    _, whole = run
+    bad = [(one.check, one.message) for one in judged(whole, BIG.settings).findings if one.outcome in BAD]
+    old = {message for _, message in bad if LACKED and "FieldNotInModel" in message}  # a botocore older than a field
+    assert [one for one in bad if one[1] not in old] == []
 
 
 BAD = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.BLOCKED)
 
 
 def test_no_operation_takes_more_requests_than_the_fewest(run: Run) -> None:
-    aws, read = run
+    aws, whole = run
     more = {name: count for name, count in aws.calls.items() if count > FEWEST.get(name, ONCE)}
     assert more == {}
-    assert dict(read.calls) == aws.calls
+    assert {name: count for name, count in whole.calls.items() if name not in LACKED} == aws.calls
 
 
 def test_nothing_is_sent_but_what_the_table_and_its_policy_allow(run: Run) -> None:
@@ -142,18 +145,18 @@ def test_nothing_is_sent_but_what_the_table_and_its_policy_allow(run: Run) -> No
 
 
 def test_replayed_it_gives_the_same_report_byte_for_byte(run: Run, tmp_path: Path) -> None:
-    _, read = run
-    snapshot.write(tmp_path / "big.json.gz", read)
-    assert as_bytes(snapshot.read(tmp_path / "big.json.gz"), BIG.settings) == as_bytes(read, BIG.settings)
+    _, whole = run
+    snapshot.write(tmp_path / "big.json.gz", whole)
+    assert as_bytes(snapshot.read(tmp_path / "big.json.gz"), BIG.settings) == as_bytes(whole, BIG.settings)
 
 
-def test_collected_a_second_time_it_is_the_same(run: Run, world: World, reader: Reader, tmp_path: Path) -> None:
+def test_collected_a_second_time_it_is_the_same(run: Run, world: World, tmp_path: Path) -> None:
     """Whatever the order in which answers came, and however they were cut into pages."""
-    _, read = run
+    _, whole = run
     with Standin(world, page_size=70) as aws:
-        again = reader.read(aws, BIG.settings, as_of=read.taken_at)
-    assert _things(again) == _things(read)
-    assert as_bytes(again, BIG.settings) == as_bytes(read, BIG.settings)
+        again = read(aws, BIG.settings, as_of=whole.taken_at)
+    assert _things(again) == _things(whole)
+    assert as_bytes(again, BIG.settings) == as_bytes(whole, BIG.settings)
 
 
 def _things(recording: Recording) -> dict[str, set[str]]:
@@ -166,22 +169,22 @@ def _things(recording: Recording) -> dict[str, set[str]]:
     return found
 
 
-def test_batches_stay_within_what_aws_takes(reader: Reader) -> None:
+def test_batches_stay_within_what_aws_takes() -> None:
     """More of everything than one request may name: the stand-in refuses what AWS would."""
     wide = Stack(mappings=12, balancers=1, instances=203, tasks=240, groups=4)
     with Standin(World(wide.recording)) as aws:
-        read = reader.read(aws, wide.settings)
-    assert not [one.gap for one in read.facts if one.gap]
+        found = read(aws, wide.settings)
+    assert {one.call.name for one in found.facts if one.gap} == LACKED
     assert {one.status for one in aws.log} == {200}
     assert aws.calls["ecs:DescribeServices"] == ceil(12 / 10)
     assert aws.calls["ec2:DescribeInstances"] == ceil(203 / 200)
     assert aws.calls["ecs:DescribeContainerInstances"] == ceil(203 / 100)
-    assert len(list(discover(read, wide.settings, source="live").instances)) == 203
+    assert len(list(discover(found, wide.settings, source="live").instances)) == 203
 
 
-def test_calls_run_side_by_side_within_each_service_s_limit(world: World, reader: Reader) -> None:
+def test_calls_run_side_by_side_within_each_service_s_limit(world: World) -> None:
     with Standin(world, latency=0.03) as aws:
-        reader.read(aws, BIG.settings)
+        read(aws, BIG.settings)
     assert max(one.in_flight for one in aws.log) > max(LIMITS.values()) / 2
     for entry in aws.log:
         budget = BUDGET_OF.get(entry.service, entry.service)
