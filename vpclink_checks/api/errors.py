@@ -9,8 +9,11 @@ class FactUnknown(VpclinkError):  # noqa: N818 - said of the fact, not of the pr
     """A fact could not be read: the line names the call and the IAM action it takes."""
 
 
-class NoSuchFact(VpclinkError, LookupError):  # noqa: N818
+class NoSuchFact(VpclinkError, KeyError):  # noqa: N818
     """There is no such thing in this environment, and that is known; the line lists what there is."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError's own would quote it
 
 
 class VerdictUnknown(VpclinkError, TypeError):  # noqa: N818

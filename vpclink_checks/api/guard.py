@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,16 +14,19 @@ T = TypeVar("T")
 
 def guarded(value: T) -> T:
     """The same fact, or tuple of facts. Where fields of it are unread, to read one of those raises FactUnknown."""
-    if isinstance(value, tuple):
-        return type(value)(guarded(one) for one in value) if type(value) is tuple else value
-    found: Any = value
-    kind: Any = type(value)
-    if isinstance(found, Route) and found.integration is not None:
-        found = replace(found, integration=guarded(found.integration))
-    if not getattr(found, "unread", None) or not is_dataclass(found):
+    found: T = _guarded(value)
+    return found
+
+
+def _guarded(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple(map(_guarded, value))
+    if isinstance(value, Route) and value.integration is not None:
+        value = replace(value, integration=_guarded(value.integration))
+    if not getattr(value, "unread", None):
         return value
-    unread: T = _guarding(kind)(**{one.name: getattr(found, one.name) for one in fields(found)})
-    return unread
+    kind: Any = type(value)
+    return _guarding(kind)(**{one.name: getattr(value, one.name) for one in fields(value)})
 
 
 @cache
@@ -41,5 +44,7 @@ def _guarding(kind: Any) -> Any:
 
 def _shown(self: Any) -> str:
     unread = object.__getattribute__(self, "unread")
-    known = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in unread}
+    known = {
+        one.name: getattr(self, one.name) for one in fields(self) if one.name not in unread and one.name != "unread"
+    }
     return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in known.items())})"

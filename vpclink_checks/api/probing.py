@@ -183,7 +183,9 @@ class Probe:
         if not known or (domain and domain not in known):
             raise NoSuchFact(f"there is no custom domain {domain!r} here; there is: {', '.join(known) or 'none'}")
         declared = self._declared(path, method.upper())
-        sent = {**declared.request_headers, **{name: _value(value) for name, value in headers.items()}}
+        given = {name.lower(): (name, _value(value)) for name, value in headers.items()}
+        lent = {name: value for name, value in declared.request_headers.items() if name.lower() not in given}
+        sent = {**lent, **dict(given.values())}
         probe = replace(declared, path=path, request_headers=sent, body=declared.body if body is None else body)
         settings = replace(self._settings, domains=(domain,) if domain else known)
         return single(self._topology, settings, probe)
