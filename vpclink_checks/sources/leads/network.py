@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.doors import Doors
 from vpclink_checks.sources.leads.front import Front
+
+
+class Carrier(NamedTuple):
+    """Of an interface: what it is attached to or stands for, and the groups that it carries."""
+
+    instance: str
+    description: str
+    addresses: frozenset[str]
+    groups: frozenset[str]
 
 
 class Network:
@@ -56,27 +66,18 @@ class Network:
         return self._link_subnets - elsewhere
 
     @cached_property
-    def interfaces(self) -> list[Raw]:
-        """Every interface that was read."""
-        return list(self._answers.rows("ec2:DescribeNetworkInterfaces", "NetworkInterfaces"))
-
-    @cached_property
     def seed_groups(self) -> set[str]:
         """Security groups that decide about the path's own traffic."""
-        carried = {
-            word(group, "GroupId") for one in self.interfaces if self._ours(one) for group in rows(one, "Groups")
-        }
+        read = self._answers.each("ec2:DescribeNetworkInterfaces", _carriers)
+        carried = {group for ones in read for one in ones if self._ours(one) for group in one.groups}
         linked = self._front.words_of_links("SecurityGroupIds")
         behind = self._balancing.security_groups | self._containers.security_groups | self._launched
         return (carried | linked | behind | self._doors.security_groups) - {""}
 
-    def _ours(self, interface: Raw) -> bool:
-        if word(part(interface, "Attachment"), "InstanceId") in self.instance_ids:
+    def _ours(self, one: Carrier) -> bool:
+        if one.instance in self.instance_ids or one.description in self._descriptions:
             return True
-        if word(interface, "Description") in self._descriptions:
-            return True
-        addresses = {word(one, "PrivateIpAddress") for one in rows(interface, "PrivateIpAddresses")}
-        return bool(addresses & self._targets)
+        return not one.addresses.isdisjoint(self._targets)
 
     @cached_property
     def _targets(self) -> set[str]:
@@ -148,6 +149,18 @@ class Network:
             found |= set(words(data, "SecurityGroupIds"))
             found |= {group for one in rows(data, "NetworkInterfaces") for group in words(one, "Groups")}
         return {one for one in found if one.startswith("sg-")}
+
+
+def _carriers(_params: Raw, page: Raw) -> frozenset[Carrier]:
+    return frozenset(
+        Carrier(
+            word(part(one, "Attachment"), "InstanceId"),
+            word(one, "Description"),
+            frozenset(word(address, "PrivateIpAddress") for address in rows(one, "PrivateIpAddresses")),
+            frozenset(word(group, "GroupId") for group in rows(one, "Groups")),
+        )
+        for one in rows(page, "NetworkInterfaces")
+    )
 
 
 def _permissions(group: Raw) -> Iterator[Raw]:
