@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -15,7 +19,8 @@ from tests.cli.conftest import DOMAIN, Ran
 from tests.standin.faults import Fault, denied, expired, hang, throttled
 from tests.standin.server import Standin
 from vpclink_checks.checks.judging import Rules
-from vpclink_checks.cli.silenced import Missing, missing
+from vpclink_checks.cli.advice import Kind
+from vpclink_checks.cli.silenced import Missing, missing, others
 from vpclink_checks.demo import environment
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.report import Finding
@@ -23,7 +28,7 @@ from vpclink_checks.run import Gathered, Target, judge
 from vpclink_checks.sources import snapshot
 from vpclink_checks.sources.calls import action_of
 from vpclink_checks.sources.facts import Answer, Facts, Recording
-from vpclink_checks.words import Outcome
+from vpclink_checks.words import Outcome, Severity
 
 OPERATIONS = sorted({one.call.name for one in environment.recording().facts})
 MESSAGE = "User: arn:aws:sts::123456789012:assumed-role/audit/demo is not authorized"
@@ -132,7 +137,7 @@ def test_a_refused_call_costs_its_checks_and_gives_the_policy(
     assert "elbv2:DescribeTargetHealth, 2 calls: AccessDenied: " in out
     assert re.search(r"silences \d+ checks: .*target-group/has-targets", out)
     assert added(out) == {"elasticloadbalancing:DescribeTargetHealth": {"*"}}
-    assert "checks cannot be judged" in out
+    assert re.search(r"^\d+ checks left without an answer$", out, re.MULTILINE)
 
 
 def test_api_gateways_reads_are_one_action_on_the_resources_that_were_refused(
@@ -183,6 +188,33 @@ def test_a_call_that_is_too_slow_is_told_as_that(
     assert status == 1
     assert "ecs:DescribeServices: Timeout" in out
     assert "too slow" in out
+
+
+def test_a_field_that_botocore_does_not_know_is_no_call_that_failed() -> None:
+    gap = Gap(operation="ec2:DescribeVpcs", action="ec2:DescribeVpcs", code="FieldNotInModel", message="too old")
+    finding = Finding(
+        check="network/x",
+        hop="network",
+        outcome=Outcome.UNKNOWN,
+        severity=Severity.RISK,
+        gates=True,
+        message=f"not known: {gap}",
+    )
+    (one,) = missing(environment.recording(), [finding])
+    assert (one.kind, one.calls, one.silenced) == (Kind.OLD, (), ("network/x",))
+    assert others([finding]) == ()
+    assert others([replace(finding, message="its status is one that this version does not know")]) == ("network/x",)
+
+
+def test_a_terminal_gets_colours_unless_its_user_wants_none(there: Path) -> None:
+    """A pseudo-terminal, as a user's."""
+    for plain in ("", "1"):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "vpclink_checks", "doctor", "demo"]
+        subprocess.run(command, stdout=theirs, check=True, env={**os.environ, "NO_COLOR": plain, "TERM": "xterm"})
+        os.close(theirs)
+        assert (b"\033[32m" in os.read(ours, 65536)) is not bool(plain)
+        os.close(ours)
 
 
 def test_a_failed_call_that_nobody_needs_closes_nothing(vpclink: Callable[..., Ran], there: Path) -> None:

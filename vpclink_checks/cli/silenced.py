@@ -23,7 +23,7 @@ class Missing:
     """One IAM action, and one kind of reason why its calls gave no answer.
 
     ``calls`` holds each call that failed; empty where none was made. ``silenced`` are the checks with
-    an unknown finding because of it, ``waiting`` those that are blocked by one of them.
+    an unknown finding because of it, on whatever path; ``waiting`` those that are blocked by one of them.
     """
 
     action: str
