@@ -1,4 +1,4 @@
-# make demo [FAULT=ID] · make test · make lint · make bench · make docs
+# make demo [FAULT=ID] · make test · make test-oldest · make lint · make bench · make docs
 # Each makes the virtual environment that it needs, once. Another Python: PYTHON=python3.13 VENV=.venv-3.13
 # Without make: the README has the same in plain pip and pytest commands.
 
@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 OLD := "Python 3.11 or newer is needed: make … PYTHON=python3.11"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs
+.PHONY: help demo test test-oldest lint bench docs
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -37,6 +37,18 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+# The oldest boto3 that pyproject.toml allows, with what is pinned else: everything that reads live AWS.
+OLDEST := .venv-oldest
+$(OLDEST)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(OLDEST)
+	sed '/^boto3==/d; /^botocore==/d; /^s3transfer==/d' constraints.txt > $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip --quiet --disable-pip-version-check install --constraint $(OLDEST)/constraints.txt \
+	  --editable '.[dev]' boto3==1.35.49
+	@touch $@
+
+test-oldest: $(OLDEST)/.dev
+	$(OLDEST)/bin/python -m pytest -n $(WORKERS) tests/sources tests/standin $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m ruff check

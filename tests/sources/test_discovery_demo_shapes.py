@@ -10,6 +10,9 @@ import botocore.session
 import botocore.validate
 import pytest
 
+from tests.older import LACKED, known_part
+from vpclink_checks.sources.facts import Call
+
 SNAPSHOT = Path(__file__).parents[2] / "vpclink_checks" / "demo" / "snapshot.json"
 CALLS: list[dict[str, Any]] = json.loads(SNAPSHOT.read_text(encoding="utf-8"))["calls"]
 SESSION = botocore.session.get_session()
@@ -40,12 +43,15 @@ def _name(call: dict[str, Any]) -> str:
     return f"{call['service']}:{call['operation']}"
 
 
-@pytest.mark.parametrize("call", CALLS, ids=_name)
+@pytest.mark.parametrize("call", [call for call in CALLS if _name(call) not in LACKED], ids=_name)
 @pytest.mark.parametrize("side", ["params", "response"])
 def test_every_recorded_call_is_of_the_shape_that_boto3_sends_and_returns(call: dict[str, Any], side: str) -> None:
     operation = SESSION.get_service_model(call["service"]).operation_model(call["operation"])
     shape = operation.input_shape if side == "params" else operation.output_shape
-    assert Strict().validate(call[side], shape) == ""
+    held = call[side]
+    if LACKED and side == "response":  # an older botocore: its model is no judge of what came after it
+        held = known_part(Call(call["service"], call["operation"]), held)
+    assert Strict().validate(held, shape) == ""
 
 
 def test_the_snapshot_plants_secrets_that_nothing_may_show() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.moto_stack.build import DOMAIN, REGION, SECRET
 from tests.moto_stack.server import Fault, Stand
+from tests.older import LACKED
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.errors import CollectError
 from vpclink_checks.run import Gathered, Target, judge
@@ -51,6 +52,7 @@ CALLS = {
     "ec2:DescribeVpcBlockPublicAccessOptions": 1,
     "ec2:DescribeVpcs": 1,
     "ecs:DescribeClusters": 1,
+    "ec2:DescribeVpcEndpointServiceConfigurations": 1,
     "ecs:DescribeContainerInstances": 1,
     "ecs:DescribeServices": 1,
     "ecs:DescribeTaskDefinition": 1,
@@ -93,7 +95,7 @@ def test_every_path_is_followed_from_the_domain_alone(recorded: Recording, stand
         (f"{DOMAIN}/orders → orders/status:7777", None, "service"),
     ]
     assert [one.title for one in topology.neighbours] == [f"{DOMAIN}/hello"]
-    assert not [one.gap for one in recorded.facts if one.gap]
+    assert {one.call.name for one in recorded.facts if one.gap} == LACKED
     assert (topology.account, topology.region, topology.source) == ("123456789012", REGION, "live")
 
 
@@ -120,11 +122,12 @@ def test_the_fewest_calls_and_none_outside_the_table(stand: Stand) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     recording = collect(settings(stand), progress=told.append)
     assert before <= recording.taken_at <= datetime.now(UTC)
-    assert dict(stand.calls) == CALLS == dict(recording.calls)
+    assert dict(stand.calls) == {name: count for name, count in CALLS.items() if name not in LACKED}
+    assert dict(recording.calls) == CALLS
     assert {tuple(name.split(":")) for name in stand.calls} <= ALLOWED
     assert wanted(recording.facts, settings(stand)) == []
     assert told[0] == "prod: 1 answers, 6 on the way"
-    assert told[-1] == f"prod: {sum(CALLS.values())} answers, 0 of them refused or failed"
+    assert told[-1] == f"prod: {sum(CALLS.values())} answers, {len(LACKED)} of them refused or failed"
 
 
 @pytest.mark.parametrize("name", ["prod.json", "prod.json.gz"])
@@ -160,11 +163,11 @@ REFUSED = [
 def test_what_is_denied_is_a_gap_that_names_the_iam_action(stand: Stand) -> None:
     with stand.failing(**dict.fromkeys(REFUSED, Fault(code="AccessDenied"))):
         recording = collect(settings(stand))
-    gaps = [one.gap for one in recording.facts if one.gap]
-    assert {gap.operation for gap in gaps} == {name.replace("_", ":", 1) for name in REFUSED}
+    gaps = [one.gap for one in recording.facts if one.gap and one.call.name not in LACKED]
+    assert {gap.operation for gap in gaps} == {name.replace("_", ":", 1) for name in REFUSED} - LACKED
     assert {gap.code for gap in gaps} == {"AccessDenied"}
     for answer in recording.facts:
-        if answer.gap:
+        if answer.gap and answer.call.name not in LACKED:
             assert answer.gap.action == action_of(answer.call)
             assert "is not authorized" in answer.gap.message
     assert wanted(recording.facts, settings(stand)) == []
@@ -218,9 +221,9 @@ def test_whatever_comes_over_the_wire_is_a_gap_and_never_an_exception(
     assert set(codes) == {name.replace("_", ":", 1) for name in BROKEN}
     assert codes["ec2:DescribeNetworkAcls"] == "Timeout"
     assert codes["autoscaling:DescribeAutoScalingGroups"] == "Throttling"
-    assert {
-        codes[name] for name in ("ec2:DescribeSubnets", "apigateway:GetDeployments", "acm:DescribeCertificate")
-    } == {"UnreadableAnswerError"}
+    mangled = ("ec2:DescribeSubnets", "apigateway:GetDeployments", "acm:DescribeCertificate")
+    cut = {"ConnectionError"} if LACKED else set()  # an older botocore tells by itself
+    assert {codes[name] for name in mangled} - cut == {"UnreadableAnswerError"}
     assert all(one.gap.message for one in recording.facts if one.gap)
     assert discover(recording, settings(stand), source="live").paths
 
@@ -270,7 +273,7 @@ def test_zones_behind_a_closed_role_are_a_gap(stand: Stand) -> None:
     (zones,) = recording.facts.of("route53", "ListHostedZones")
     assert zones.gap is not None
     assert "cannot be assumed" in zones.gap.message
-    assert [one.gap.operation for one in recording.facts if one.gap] == ["route53:ListHostedZones"]
+    assert {one.gap.operation for one in recording.facts if one.gap} == {"route53:ListHostedZones", *LACKED}
 
 
 @pytest.mark.parametrize(
