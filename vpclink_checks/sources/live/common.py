@@ -21,14 +21,15 @@ DEADLINE_S = 600.0
 class DeadlineError(BotoCoreError):
     """There is no time left for this run's collecting."""
 
-    fmt = "collecting ends after {seconds:g} s, and this was not read by then"
+    fmt = "{reason}, and this was not read by then"
 
 
 class Common:
     """Use as a context manager: leaving it ends the threads. ``seconds``: how long all collecting may take."""
 
     def __init__(self, seconds: float = DEADLINE_S) -> None:
-        self._seconds, self._ends = seconds, time.monotonic() + seconds
+        self._ends = time.monotonic() + seconds
+        self._reason = f"collecting ends after {seconds:g} s"
         self._pools: dict[tuple[str, str], ThreadPoolExecutor] = {}
         self._lock = Lock()
         self._collects = False
@@ -63,11 +64,12 @@ class Common:
     def end(self) -> None:
         """Nothing is sent any more: the run is being broken off."""
         self._ends = time.monotonic()
+        self._reason = "the run was broken off"
 
     @property
     def late(self) -> DeadlineError:
         """What is said of what was not read in time."""
-        return DeadlineError(seconds=self._seconds)
+        return DeadlineError(reason=self._reason)
 
     def join(self, session: botocore.session.Session) -> None:
         """Let a session use what is shared, and send nothing any more once the time is over."""
