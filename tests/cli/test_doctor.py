@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import DOMAIN, Ran
-from tests.standin.faults import Fault, denied, expired, hang, throttled
+from tests.standin.faults import Fault, denied, expired, throttled
 from tests.standin.server import Standin
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.cli.advice import Kind
@@ -178,16 +178,14 @@ def test_what_no_policy_mends_has_advice_of_its_own(
     assert added(out) == {}
 
 
-def test_a_call_that_is_too_slow_is_told_as_that(
-    vpclink: Callable[..., Ran], aws: Standin, prod: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vpclink_checks.sources.live.session.READ_S", 0.3)
-    monkeypatch.setattr("vpclink_checks.sources.live.session.ATTEMPTS", 1)
-    with aws.failing(hang("ecs:DescribeServices")):
-        status, out, _ = vpclink("doctor", "prod")
+def test_a_call_that_was_too_slow_is_told_as_that(vpclink: Callable[..., Ran], there: Path) -> None:
+    (there / "vpclink.toml").write_text(f'[env.prod]\nregion = "eu-west-2"\ndomain = "{DOMAIN}"\n')
+    snapshot.write(there / "facts.json", without("ecs:DescribeServices", code="Timeout", message="Read timeout"))
+    status, out, _ = vpclink("doctor", "prod", "--snapshot", "facts.json")
     assert status == 1
     assert "ecs:DescribeServices: Timeout" in out
     assert "too slow" in out
+    assert added(out) == {}
 
 
 def test_a_field_that_botocore_does_not_know_is_no_call_that_failed() -> None:

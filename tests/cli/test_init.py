@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import DOMAIN, LINK, LISTS, Ran, as_process, listed
 from tests.moto_stack.server import Stand
-from tests.standin.faults import denied, throttled
+from tests.standin.faults import Fault, denied, gone, newer, throttled
 from tests.standin.server import Standin
 from tests.standin.world import World
 from vpclink_checks.settings import EnvSettings, load
@@ -141,6 +141,28 @@ def test_a_domain_that_may_not_be_read_is_kept_and_told(vpclink: Callable[..., R
     assert status == 0
     assert "not known (apigateway:Get" in out
     assert written(there).domains == (DOMAIN,)
+
+
+LEADING = sorted({one.call.name for one in listed(*LISTS).facts if one.call.name.startswith("apigateway")})
+
+
+FAULTS = [
+    *(denied(one) for one in LEADING if one not in LISTING),
+    *(gone(f"apigateway:Get{what}") for what in ("RestApi", "Stage", "VpcLink")),
+    newer("apigateway*"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.operation}-{fault.manner}")
+def test_whatever_else_goes_wrong_it_writes_what_it_can(
+    fault: Fault, vpclink: Callable[..., Ran], aws: Standin, there: Path
+) -> None:
+    with aws.failing(fault):
+        status, _, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, err) == (0, "")
+    assert "vl9spare" in written(there).vpc_links
+    if fault.manner == "refused":
+        assert DOMAIN in written(there).domains
 
 
 @pytest.mark.parametrize(

@@ -74,11 +74,14 @@ def found(topology: Topology, facts: Facts, domains: Iterable[str]) -> Found:
     leads |= dict.fromkeys(lead for lead in _beside(topology) if replace(lead, unknown="") not in leading)
     known = {lead.domain for lead in leads}
     leads |= dict.fromkeys(Lead(domain=name) for name in names if name not in known)
+    place = {name: number for number, name in enumerate(names)}
     return Found(
         account=topology.account,
         region=topology.region,
         domains=names,
-        leads=tuple(sorted(leads, key=lambda lead: (names.index(lead.domain), lead.base_path, lead.api, lead.link))),
+        leads=tuple(
+            sorted(leads, key=lambda one: (place.get(one.domain, len(place)), one.base_path, one.api, one.link))
+        ),
         links=tuple(_links(facts)),
     )
 

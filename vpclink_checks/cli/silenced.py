@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vpclink_checks.cli.advice import Kind, kind_of
@@ -42,14 +42,14 @@ def failed(recording: Recording) -> list[tuple[Call, Gap]]:
 def missing(recording: Recording, findings: Collection[Finding]) -> list[Missing]:
     """What is missing, by action and kind: what a policy fills first, then what silences most."""
     calls = failed(recording)
-    gaps = [gap for _, gap in calls]
-    because = {id(one): _gaps_of(one, gaps) for one in findings if one.outcome is Outcome.UNKNOWN}
-    groups: dict[tuple[str, Kind], list[Gap]] = {}
-    for gap in dict.fromkeys([*gaps, *(gap for found in because.values() for gap in found)]):
-        groups.setdefault((gap.action, kind_of(gap)), []).append(gap)
-    unknown = [(one, because[id(one)]) for one in findings if id(one) in because]
-    every = [_missing(action, kind, group, calls, unknown, findings) for (action, kind), group in groups.items()]
-    return sorted(every, key=lambda one: (list(Kind).index(one.kind), -len(one.silenced), one.action))
+    words = _words(gap for _, gap in calls)
+    unknown = [(one, _gaps_of(one, words)) for one in findings if one.outcome is Outcome.UNKNOWN]
+    every = [*(gap for _, gap in calls), *(gap for _, found in unknown for gap in found)]
+    groups: dict[tuple[str, Kind], dict[Gap, None]] = {}
+    for gap in every:
+        groups.setdefault((gap.action, kind_of(gap)), {})[gap] = None
+    found = [_missing(action, kind, group, calls, unknown, findings) for (action, kind), group in groups.items()]
+    return sorted(found, key=lambda one: (list(Kind).index(one.kind), -len(one.silenced), one.action))
 
 
 def others(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -60,12 +60,12 @@ def others(findings: Iterable[Finding]) -> tuple[str, ...]:
 def _missing(
     action: str,
     kind: Kind,
-    gaps: list[Gap],
+    gaps: Collection[Gap],
     calls: list[tuple[Call, Gap]],
     unknown: list[tuple[Finding, tuple[Gap, ...]]],
     findings: Collection[Finding],
 ) -> Missing:
-    mine = [one for one, because in unknown if not set(because).isdisjoint(gaps)]
+    mine = [one for one, because in unknown if any(gap in gaps for gap in because)]
     return Missing(
         action=action,
         kind=kind,
@@ -76,14 +76,21 @@ def _missing(
     )
 
 
-def _gaps_of(finding: Finding, gaps: Collection[Gap]) -> tuple[Gap, ...]:
+def _words(gaps: Iterable[Gap]) -> dict[str, dict[str, Gap]]:
+    """The gaps by operation, and by what they say."""
+    words: dict[str, dict[str, Gap]] = {}
+    for gap in gaps:
+        words.setdefault(gap.operation, {})[str(gap)] = gap
+    return words
+
+
+def _gaps_of(finding: Finding, words: Mapping[str, Mapping[str, Gap]]) -> tuple[Gap, ...]:
     """The gaps that an unknown finding tells of: a call's own words, else any of its operation, else what it says."""
     text = _text(finding)
-    if exact := [gap for gap in gaps if str(gap) in text]:
-        return tuple(exact)
     told = list(_told(text))
-    operations = {gap.operation for gap in told}
-    return tuple([gap for gap in gaps if gap.operation in operations] or told)
+    failed_too = {said: gap for one in told for said, gap in words.get(one.operation, {}).items()}
+    exact = [gap for said, gap in failed_too.items() if said in text]
+    return tuple(exact or failed_too.values() or told)
 
 
 def _told(text: str) -> Iterator[Gap]:
