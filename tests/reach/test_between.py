@@ -300,3 +300,24 @@ def test_a_range_is_what_its_addresses_are(facts: Topology, source: str) -> None
     single = {deciding(between(reach, str(one), "eni-t", 80)).verdict for one in ip_network(source)}
     expected = "reached" if "reached" in single else "unknown" if "unknown" in single else "blocked"
     assert whole == expected
+
+
+def test_senders_that_no_rule_tells_apart_are_one_trace() -> None:
+    facts = exposed(tcp(80, "10.0.1.0/25"))
+    target = facts.interfaces.need("eni-1")
+    others = [
+        replace(
+            target,
+            id=f"eni-{last}",
+            instance_id="",
+            subnet_id=SUBNET_B,
+            addresses=(PrivateAddress(address=f"10.0.1.{last}"),),
+        )
+        for last in range(100, 150)
+    ]
+    found = between(Reach(replace(facts, interfaces=by("id", target, *others))), SG_A, "i-1", 80)
+    assert [(one.packet.src, one.verdict) for one in found] == [
+        ("10.0.1.100/30, 10.0.1.104/29, 10.0.1.112/28", "blocked"),
+        ("10.0.1.128/28, 10.0.1.144/30, 10.0.1.148/31", "blocked"),
+    ]
+    assert found[0].blockers != found[1].blockers

@@ -15,7 +15,7 @@ from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.path import Path
 from vpclink_checks.reach import outside, places, ranges, senders
-from vpclink_checks.reach.ends import End, link_ends
+from vpclink_checks.reach.ends import link_ends
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.legs import Leg
@@ -47,21 +47,16 @@ def _traces(reach: Reach, here: Sender, there: Receiver, protocol: str) -> Itera
     if here.link is not None:
         yield from _through_link(reach, here.link, there)
         return
-    listener = _listener_steps(reach, there, protocol)
+    listener, known = _listener_steps(reach, there, protocol), ranges.Known(reach.topology)
     for end, port in there.ends:
-        for one in _senders(here, end):
+        for one in known.alike(here.ends, end):
             yield _longer(trace(reach.topology, one, end, port, protocol), listener)
         for members in here.ranges:
             if members.family == end.family:
-                found = ranges.traces(reach.topology, members, end, port, protocol, vpc_id=here.vpc_id)
+                found = ranges.traces(known, members, end, port, protocol, vpc_id=here.vpc_id)
                 yield from (_longer(one, listener) for one in found)
     for members in here.ranges:
         yield from (_longer(one, listener) for one in outside.traces(reach, members, there, protocol))
-
-
-def _senders(here: Sender, target: End) -> Iterator[End]:
-    """The source's interfaces that may send there: of the same family, and not the destination itself."""
-    yield from (one for one in here.ends if one.family == target.family and one.addresses != target.addresses)
 
 
 # -- load balancers ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ them has are judged by the destination's side alone: what it refuses is blocked,
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -17,85 +18,108 @@ from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.places import interface_ends
 from vpclink_checks.reach.protocols import REPLY_PORTS
-from vpclink_checks.reach.sets import Addresses, Ranges, addresses, none, one_port, public, union
+from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses, none, one_port, public, union
 from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
+
+
+class Known:
+    """What the questions over one topology share, worked out once."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+        self._ends: dict[tuple[str, int], tuple[End, ...]] = {}
+        self._marks: dict[tuple[object, ...], list[int]] = {}
+
+    def ends(self, vpc_id: str, family: int) -> tuple[End, ...]:
+        """Every interface of the VPC. Raises UnknownFact where some were not read."""
+        if (vpc_id, family) not in self._ends:
+            mine = [one for one in self.topology.interfaces.all() if one.vpc_id == vpc_id]
+            found = (end for one in mine for end in interface_ends(one))
+            self._ends[vpc_id, family] = tuple(one for one in found if one.family == family)
+        return self._ends[vpc_id, family]
+
+    def marks(self, target: End) -> list[int]:
+        """Every address in front of which a rule on the target's side begins or ends, in order."""
+        key = (target.group_ids, target.subnet_id, target.vpc_id, target.family)
+        if key not in self._marks:
+            self._marks[key] = sorted(_edges(self.topology, target))
+        return self._marks[key]
+
+    def alike(self, ends: Iterable[End], target: End) -> Iterator[End]:
+        """One end for all that no rule tells apart: the same subnet and groups, between the same two marks.
+
+        Those of another family, and the target itself, are left out.
+        """
+        marks = self.marks(target)
+        found: dict[tuple[object, ...], list[End]] = {}
+        for end in ends:
+            if end.family == target.family and end.addresses != target.addresses:
+                place = bisect_right(marks, end.addresses.ranges.first) if end.addresses.size == 1 else end.addresses
+                found.setdefault((end.vpc_id, end.subnet_id, end.group_ids, end.filtered, place), []).append(end)
+        yield from map(_merged, found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """One question: to this address and port."""
 
-    topology: Topology
+    known: Known
     target: End
     port: int
     protocol: str
 
+    @property
+    def topology(self) -> Topology:
+        return self.known.topology
+
 
 def traces(
-    topology: Topology, members: Addresses, target: End, port: int, protocol: str, *, vpc_id: str = ""
+    known: Known, members: Addresses, target: End, port: int, protocol: str, *, vpc_id: str = ""
 ) -> Iterator[Trace]:
     """Every kind of packet from private addresses of *members*; public ones are reach.outside's.
 
     *vpc_id*: the VPC that the addresses lie in, "" for the target's own. Raises UnknownFact.
     """
-    asked = _Asked(topology, target, port, protocol)
+    asked, topology = _Asked(known, target, port, protocol), known.topology
     own = union(target.family, topology.vpcs.need(target.vpc_id).cidrs)
     inside = members & own if vpc_id in ("", target.vpc_id) else none(target.family)
     yield from _inside(asked, inside)
     every_vpc = [cidr for one in topology.vpcs for cidr in one.cidrs]
     elsewhere = (members if vpc_id not in ("", target.vpc_id) else members - own) - public(target.family, every_vpc)
-    for piece in _cut(elsewhere, _edges(asked)):
+    for piece in _cut(elsewhere, known.marks(target)):
         yield _from_outside(asked, piece, f"{piece.title} is outside {target.vpc_id}: the way in is not judged")
 
 
 def _inside(asked: _Asked, inside: Addresses) -> Iterator[Trace]:
     if not inside:
         return
-    known = [end for end in _interfaces(asked) if end.addresses <= inside]
-    edges = _edges(asked)
-    for end in _alike(known, edges):
-        yield trace(asked.topology, end, asked.target, asked.port, asked.protocol)
-    rest = inside - asked.target.addresses
-    for end in known:
-        rest = rest - end.addresses
-    yield from _nobodys(asked, rest, edges)
+    target = asked.target
+    every = asked.known.ends(target.vpc_id, target.family)
+    mine = [end for end in every if end.addresses.ranges.first in inside.ranges]
+    for end in asked.known.alike(mine, target):
+        yield trace(asked.topology, end, target, asked.port, asked.protocol)
+    taken = Ranges.of(*(span for end in (target, *mine) for span in end.addresses.ranges.spans))
+    yield from _nobodys(asked, inside - Addresses(target.family, taken), asked.known.marks(target))
 
 
-def _interfaces(asked: _Asked) -> Iterator[End]:
-    """Every interface of the VPC but the target itself. Raises UnknownFact where some were not read."""
-    for interface in asked.topology.interfaces.all():
-        if interface.vpc_id == asked.target.vpc_id:
-            ends = (one for one in interface_ends(interface) if one.family == asked.target.family)
-            yield from (one for one in ends if one.addresses != asked.target.addresses)
+def _merged(ends: list[End]) -> End:
+    if len(ends) == 1:
+        return ends[0]
+    spans = Ranges.of(*(span for one in ends for span in one.addresses.ranges.spans))
+    names = dict.fromkeys(one.name for one in ends)
+    name = ends[0].name if len(names) == 1 else f"{ends[0].name} and {len(names) - 1} others alike"
+    return replace(ends[0], addresses=Addresses(ends[0].family, spans), name=name)
 
 
-def _alike(ends: Iterable[End], edges: frozenset[int]) -> Iterator[End]:
-    """One end for all that no rule tells apart: the same subnet and groups, between the same two edges."""
-    marks = sorted(edges)
-    found: dict[tuple[object, ...], End] = {}
-    for end in ends:
-        first = end.addresses.ranges.first
-        place = sum(1 for mark in marks if mark <= first)
-        key = (end.subnet_id, end.group_ids, end.filtered, place)
-        same = found.get(key)
-        found[key] = end if same is None else _merged(same, end)
-    yield from found.values()
-
-
-def _merged(one: End, other: End) -> End:
-    name = one.name if one.name == other.name else f"{one.name.split(' and ')[0]} and others alike"
-    return replace(one, addresses=one.addresses | other.addresses, name=name)
-
-
-def _nobodys(asked: _Asked, rest: Addresses, edges: frozenset[int]) -> Iterator[Trace]:
+def _nobodys(asked: _Asked, rest: Addresses, marks: list[int]) -> Iterator[Trace]:
     """Addresses of the VPC that no interface has, subnet by subnet."""
     subnets = [one for one in asked.topology.subnets.all() if one.vpc_id == asked.target.vpc_id]
     for subnet in subnets:
         members = rest & union(rest.family, subnet.cidrs)
         rest = rest - members
-        for piece in _cut(members, edges):
+        for piece in _cut(members, marks):
             yield _from_nobody(asked, piece, subnet)
-    for piece in _cut(rest, edges):
+    for piece in _cut(rest, marks):
         yield _from_outside(asked, piece, f"{piece.title} lies in no subnet of {asked.target.vpc_id}")
 
 
@@ -126,57 +150,52 @@ def _from_outside(asked: _Asked, piece: Addresses, why: str) -> Trace:
 # -- where rules begin and end -----------------------------------------------------------------
 
 
-def _cut(members: Addresses, edges: frozenset[int]) -> Iterator[Addresses]:
+def _cut(members: Addresses, marks: list[int]) -> Iterator[Addresses]:
     """Pieces of *members*: within one, no rule of the destination's side makes a difference."""
-    marks = sorted(edges)
-    pieces: dict[int, Addresses] = {}
+    pieces: dict[int, list[Span]] = {}
     for span in members.ranges.cut(marks):
-        place = sum(1 for mark in marks if mark <= span[0])
-        pieces[place] = pieces.get(place, none(members.family)) | Addresses(members.family, Ranges.of(span))
-    yield from pieces.values()
+        pieces.setdefault(bisect_right(marks, span[0]), []).append(span)
+    yield from (Addresses(members.family, Ranges.of(*spans)) for spans in pieces.values())
 
 
-def _edges(asked: _Asked) -> frozenset[int]:
-    """Every address in front of which a rule on the destination's side begins or ends."""
-    networks = [*_group_networks(asked), *_acl_networks(asked), *_route_networks(asked)]
-    spans = [
-        span
-        for text in networks
-        for one in [addresses(text)]
-        if one.family == asked.target.family
-        for span in one.ranges.spans
+def _edges(topology: Topology, target: End) -> frozenset[int]:
+    networks = [
+        *_group_networks(topology, target),
+        *_acl_networks(topology, target),
+        *_route_networks(topology, target),
     ]
-    return frozenset(edge for first, last in spans for edge in (first, last + 1))
+    parsed = [one for one in map(addresses, networks) if one.family == target.family]
+    return frozenset(edge for one in parsed for first, last in one.ranges.spans for edge in (first, last + 1))
 
 
-def _group_networks(asked: _Asked) -> Iterator[str]:
-    for group_id in asked.target.group_ids:
-        group = asked.topology.security_groups.peek(group_id)
+def _group_networks(topology: Topology, target: End) -> Iterator[str]:
+    for group_id in target.group_ids:
+        group = topology.security_groups.peek(group_id)
         if group is None or isinstance(group, Gap):
             continue
         for rule in group.ingress:
-            yield from ([rule.cidr] if rule.cidr else _entries(asked, rule.prefix_list_id))
+            yield from ([rule.cidr] if rule.cidr else _entries(topology, rule.prefix_list_id))
 
 
-def _entries(asked: _Asked, prefix_list_id: str) -> tuple[str, ...]:
+def _entries(topology: Topology, prefix_list_id: str) -> tuple[str, ...]:
     """The networks of a prefix list; none where it was not read, which the trace then says."""
-    found = asked.topology.prefix_lists.peek(prefix_list_id) if prefix_list_id else None
+    found = topology.prefix_lists.peek(prefix_list_id) if prefix_list_id else None
     return () if found is None or isinstance(found, Gap) else found.cidrs
 
 
-def _acl_networks(asked: _Asked) -> Iterator[str]:
+def _acl_networks(topology: Topology, target: End) -> Iterator[str]:
     try:
-        acl = acls.acl_of(asked.topology, asked.target.subnet_id, asked.target.vpc_id)
+        acl = acls.acl_of(topology, target.subnet_id, target.vpc_id)
     except UnknownFact:
         return
     yield from (entry.cidr for entry in acl.entries)
 
 
-def _route_networks(asked: _Asked) -> Iterator[str]:
+def _route_networks(topology: Topology, target: End) -> Iterator[str]:
     try:
-        table = routes.table_of(asked.topology, asked.target.subnet_id, asked.target.vpc_id)
+        table = routes.table_of(topology, target.subnet_id, target.vpc_id)
     except UnknownFact:
         return
     for route in table.routes:
         listed = route.destination.startswith("pl-")
-        yield from (_entries(asked, route.destination) if listed else (route.destination,))
+        yield from (_entries(topology, route.destination) if listed else (route.destination,))
