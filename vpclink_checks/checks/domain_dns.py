@@ -111,7 +111,7 @@ def _lead(topology: Topology, domain: DomainName, record: DnsRecord, steps: int 
     endpoint = next((one for one in domain.endpoints if dns_name(one.dns_name) == target), None)
     if endpoint is None:
         return _further(topology, domain, record, target, steps)
-    zone_id = CLOUDFRONT_ZONE if endpoint.type == "EDGE" else endpoint.hosted_zone_id
+    zone_id = endpoint.hosted_zone_id or (CLOUDFRONT_ZONE if endpoint.type == "EDGE" else "")
     if record.alias_name and zone_id and record.alias_zone_id != zone_id:
         text = f"the alias names hosted zone id {record.alias_zone_id}; {target} is in {zone_id}"
         return Lead(record, right=False, text=text)

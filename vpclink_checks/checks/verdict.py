@@ -64,6 +64,11 @@ def not_applicable(reason: str) -> Verdict:
 
 
 def from_gap(gap: Gap) -> Verdict:
-    """A fact that could not be read, as the verdict it is."""
+    """A fact that could not be read, as the verdict it is.
+
+    What a service that is not in the partition would hold does not apply.
+    """
+    if gap.code == "NotInPartition":
+        return not_applicable(gap.message)
     evidence = Evidence(gap.operation, "error", gap.code)
     return unknown(f"not known: {gap}", evidence)

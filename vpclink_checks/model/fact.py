@@ -16,7 +16,8 @@ class Gap:
 
     ``code`` is AWS's error code (``AccessDeniedException``), or one of ours: ``NotRecorded`` (the
     snapshot does not hold the call), ``NotRead`` (the source cannot tell), ``Timeout``,
-    ``ConnectionError``, ``FieldNotInModel`` (botocore too old), ``Placeholder``, ``Contested``.
+    ``ConnectionError``, ``FieldNotInModel`` (botocore too old), ``Placeholder``, ``Contested``,
+    ``NotInPartition`` (AWS has no such service there: what it would hold does not apply).
     """
 
     operation: str

@@ -26,7 +26,7 @@ def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Top
         source=source,
         account=recording.account,
         region=recording.region,
-        partition=_partition(recording.region),
+        partition=_partition(recording),
         taken_at=recording.taken_at,
     )
     topology = _front(topology, recorded, settings)
@@ -49,10 +49,12 @@ def _others(topology: Topology, recorded: Recorded) -> Topology:
     return replace(topology, ways=(*topology.ways, *ways(beside)))
 
 
-def _partition(region: str) -> str:
-    """By the region's prefix, as botocore's endpoint data groups them."""
+def _partition(recording: Recording) -> str:
+    """By the ARN of whoever asked; where it was not recorded by the region's prefix, as botocore's data group them."""
+    arns = (one.response.get("Arn", "") for one in recording.facts.of("sts", "GetCallerIdentity") if one.response)
+    told = next((arn.split(":")[1] for arn in map(str, arns) if arn.count(":") > 1), "")
     prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-    return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")
+    return told or next((name for prefix, name in prefixes.items() if recording.region.startswith(prefix)), "aws")
 
 
 def _front(topology: Topology, recorded: Recorded, settings: EnvSettings) -> Topology:

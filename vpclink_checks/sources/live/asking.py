@@ -13,7 +13,7 @@ from vpclink_checks.model.fact import Gap
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import ROWS
 from vpclink_checks.sources.facts import Answer, Call
-from vpclink_checks.sources.live import failures
+from vpclink_checks.sources.live import failures, places
 from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.members import lacking
 from vpclink_checks.sources.live.paging import fetch
@@ -75,6 +75,8 @@ class Asking:
         session = self._dns_session(call) if call.service == "route53" else self._session
         if isinstance(session, Gap):
             return session
+        if absent := places.not_here(session, self._settings, call.service):
+            return failures.gap(call, "NotInPartition", absent)
         key = (call.service, region)
         if key not in self._clients:
             try:

@@ -9,7 +9,7 @@ from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import ROWS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
-from vpclink_checks.sources.live import failures
+from vpclink_checks.sources.live import failures, places
 from vpclink_checks.sources.live.asking import Asking
 from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.paging import fetch
@@ -79,8 +79,10 @@ def _identify(session: Session, settings: EnvSettings, common: Common) -> Answer
         client = make_client(session, settings, "sts", settings.region, common, attempts=FIRST_ATTEMPTS)
         response, requests = fetch(client, ROWS[IDENTITY.service, IDENTITY.operation], IDENTITY)
     except (*failures.FAILED, ValueError) as error:
-        raise _no_identity(settings, error) from None
+        raise _no_identity(session, settings, error) from None
     identity = Answer(IDENTITY, response=clean(IDENTITY, response), pages=requests)
+    if why := places.foreign(session, settings, str((identity.response or {}).get("Arn", ""))):
+        raise CollectError(f"env.{settings.name}: {why}: nothing else was read")
     found = _account(identity)
     if settings.account and found != settings.account:
         raise CollectError(
@@ -90,10 +92,10 @@ def _identify(session: Session, settings: EnvSettings, common: Common) -> Answer
     return identity
 
 
-def _no_identity(settings: EnvSettings, error: failures.Failed | ValueError) -> CollectError:
+def _no_identity(session: Session, settings: EnvSettings, error: failures.Failed | ValueError) -> CollectError:
     if isinstance(error, ValueError):
         return CollectError(f"env.{settings.name}: AWS cannot be asked: {failures.one_line(str(error))}")
-    return stopped(settings, error)
+    return CollectError(f"{stopped(settings, error)}{places.doubts(session, settings)}")
 
 
 def _account(identity: Answer) -> str:
