@@ -88,9 +88,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(vpclink: Callable[..., Ran]
 
 
 def test_a_config_of_another_name_is_named_in_what_to_run(vpclink: Callable[..., Ran], aws: Standin) -> None:
-    out = vpclink("init", REGION, f"--endpoint-url={aws.url}", "--output=aws.toml")[1]
-    assert "pytest --vpclink-env=prod --vpclink-config=aws.toml" in out
-    assert "vpclink doctor prod --config=aws.toml" in out
+    out = vpclink("init", REGION, f"--endpoint-url={aws.url}", "--output=my aws.toml")[1]
+    assert "pytest --vpclink-env=prod --vpclink-config='my aws.toml'" in out
+    assert "vpclink doctor prod --config='my aws.toml'" in out
 
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
@@ -146,6 +146,7 @@ def test_a_domain_that_may_not_be_read_is_kept_and_told(vpclink: Callable[..., R
 LEADING = sorted({one.call.name for one in listed(*LISTS).facts if one.call.name.startswith("apigateway")})
 
 
+ALONE = Answer(Call("apigateway", "GetDomainNames"), response={"items": [{"domainName": "old.example.com"}]})
 FAULTS = [
     *(denied(one) for one in LEADING if one not in LISTING),
     *(gone(f"apigateway:Get{what}") for what in ("RestApi", "Stage", "VpcLink")),
@@ -165,11 +166,22 @@ def test_whatever_else_goes_wrong_it_writes_what_it_can(
         assert DOMAIN in written(there).domains
 
 
+def test_a_domain_that_is_listed_and_cannot_be_read_is_no_domain_without_mappings(
+    vpclink: Callable[..., Ran], there: Path
+) -> None:
+    """A private one takes more than its name."""
+    answer = Answer(Call("apigateway", "GetDomainNames"), response={"items": [{"domainName": "private.example.com"}]})
+    with Standin(World(listed(*LISTS, answer))) as aws:
+        out = vpclink("init", REGION, f"--endpoint-url={aws.url}")[1]
+    assert "private.example.com             ?            not known (it was listed, and cannot be read" in out
+    assert written(there).domains == ("private.example.com",)
+
+
 @pytest.mark.parametrize(
     ("lists", "said"),
     [
         ((), "custom domains: 0, VPC links: 0"),
-        (LISTS[:1], "custom domains: 2, VPC links: 0"),
+        ((ALONE, LISTS[1]), "custom domains: 1, VPC links: 0"),
     ],
 )
 def test_where_nothing_leads_to_a_link_nothing_is_written(

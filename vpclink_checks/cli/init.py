@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from vpclink_checks.cli.advice import Kind, kind_of
 from vpclink_checks.cli.console import progress, say
@@ -146,5 +147,6 @@ def _write(path: Path, text: str, *, force: bool) -> None:
 def _next(path: Path, name: str) -> Iterator[str]:
     """The commands to run now; a file that would not be found by itself has to be named."""
     found_by_itself = path.name == FILE_NAME and path.parent.resolve() == Path.cwd()
-    yield f"vpclink doctor {name}{'' if found_by_itself else f' --config={path}'}"
-    yield f"pytest --vpclink-env={name}{'' if found_by_itself else f' --vpclink-config={path}'}"
+    named = ("", "") if found_by_itself else (f" --config={quote(str(path))}", f" --vpclink-config={quote(str(path))}")
+    yield f"vpclink doctor {name}{named[0]}"
+    yield f"pytest --vpclink-env={name}{named[1]}"

@@ -88,6 +88,8 @@ def found(topology: Topology, facts: Facts, domains: Iterable[str]) -> Found:
 
 def _leads(topology: Topology) -> Iterator[Lead]:
     for path in topology.paths:
+        if path.stop is not None and path.stop.check == "domain/exists":
+            yield Lead(domain=path.title, unknown="it was listed, and cannot be read by its name")
         name = path.domain.name if path.domain else path.title
         link = path.link.id if path.link else path.destination.connection_id if path.destination else ""
         gap = path.stop.gap if path.stop else None
