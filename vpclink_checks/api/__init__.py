@@ -13,9 +13,9 @@ from vpclink_checks.api.probing import Answer, Probe
 from vpclink_checks.api.reachability import Ask, Reachability
 from vpclink_checks.api.topology import Topology
 from vpclink_checks.model.api import Api, Integration, Route, Stage
-from vpclink_checks.model.balancing import HealthCheck, Listener, LoadBalancer, Target, TargetGroup, Zone
+from vpclink_checks.model.balancing import Forward, HealthCheck, Listener, LoadBalancer, Target, TargetGroup, Zone
 from vpclink_checks.model.compute import AutoScalingGroup, Instance
-from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, Mapping
+from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, Endpoint, Mapping
 from vpclink_checks.model.ecs import (
     Cluster,
     ContainerDefinition,
@@ -57,8 +57,10 @@ __all__ = [
     "ContainerInstance",
     "DnsRecord",
     "DomainName",
+    "Endpoint",
     "Environment",
     "FactUnknown",
+    "Forward",
     "GroupRule",
     "HealthCheck",
     "Instance",

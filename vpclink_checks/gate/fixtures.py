@@ -36,13 +36,13 @@ def vpclink_env(request: pytest.FixtureRequest) -> api.Environment:
 @pytest.fixture(scope="session")
 def vpclink_topology(request: pytest.FixtureRequest, vpclink_env: api.Environment) -> api.Topology:
     """Everything that was read of the environment, table by table."""
-    return _users(request).environment(vpclink_env.name).topology
+    return _users(request).environment(str(vpclink_env)).topology
 
 
 @pytest.fixture(scope="session")
 def vpclink_paths(request: pytest.FixtureRequest, vpclink_env: api.Environment) -> api.Paths:
     """Every path from a custom domain to a container; vpclink_paths["orders"] finds one by base path or title."""
-    return _users(request).environment(vpclink_env.name).topology.paths
+    return _users(request).environment(str(vpclink_env)).topology.paths
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def vpclink_task_definitions(
     request: pytest.FixtureRequest, vpclink_env: api.Environment
 ) -> api.Collection[api.TaskDefinition]:
     """The task definitions by family:revision."""
-    return _users(request).environment(vpclink_env.name).topology.task_definitions
+    return _users(request).environment(str(vpclink_env)).topology.task_definitions
 
 
 @pytest.fixture(scope="session")
@@ -58,32 +58,32 @@ def vpclink_target_health(
     request: pytest.FixtureRequest, vpclink_env: api.Environment
 ) -> api.Collection[tuple[api.Target, ...]]:
     """The registered targets, with state and reason, by the target group's name."""
-    return _users(request).environment(vpclink_env.name).topology.target_health
+    return _users(request).environment(str(vpclink_env)).topology.target_health
 
 
 @pytest.fixture(scope="session")
 def vpclink_links(request: pytest.FixtureRequest, vpclink_env: api.Environment) -> api.Collection[api.VpcLink]:
     """The VPC links by id."""
-    return _users(request).environment(vpclink_env.name).topology.links
+    return _users(request).environment(str(vpclink_env)).topology.links
 
 
 @pytest.fixture(scope="session")
 def vpclink_reachability(request: pytest.FixtureRequest, vpclink_env: api.Environment) -> api.Ask:
     """vpclink_reachability(source, destination, port): a verdict with .reached, .blocked and .unknown."""
-    return _users(request).environment(vpclink_env.name).reachability
+    return _users(request).environment(str(vpclink_env)).reachability
 
 
 @pytest.fixture(scope="session")
 def vpclink_probe(request: pytest.FixtureRequest, vpclink_env: api.Environment) -> Iterator[api.Probe]:
     """vpclink_probe("/orders/health"): one real request through the custom domain, and its answer."""
-    with _users(request).environment(vpclink_env.name).probing() as probe:
+    with _users(request).environment(str(vpclink_env)).probing() as probe:
         yield probe
 
 
 @pytest.fixture(scope="session")
 def vpclink_hosts(request: pytest.FixtureRequest, vpclink_env: api.Environment) -> Hosts:
     """The container instances as testinfra hosts by instance id, over ssh; takes --vpclink-host=ssh."""
-    return _users(request).environment(vpclink_env.name).hosts()
+    return _users(request).environment(str(vpclink_env)).hosts()
 
 
 def _users(request: pytest.FixtureRequest) -> Users:

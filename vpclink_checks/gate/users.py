@@ -17,6 +17,7 @@ import pytest
 from vpclink_checks.api import Ask, Environment, Probe, Reachability, Topology
 from vpclink_checks.api.topology import view
 from vpclink_checks.errors import VpclinkError
+from vpclink_checks.gate.hooks import BUG
 from vpclink_checks.gate.nodes import CheckItem
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.run import Judged, Target, signer
@@ -92,6 +93,7 @@ class Users:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self._handed: dict[str, HandedOut] = {}
+        self._broken = ""  # the environment whose facts met a bug
         self._asked: dict[int, Reachability] = {}  # verdicts that the running test asked for, in order
 
     def environment(self, name: str | None) -> HandedOut:
@@ -102,8 +104,18 @@ class Users:
         if name not in targets:
             pytest.skip(f"vpclink: {name} is not among the environments of this run ({', '.join(targets)})")
         if name not in self._handed:
-            self._handed[name] = HandedOut(self, targets[name], self.gate.judged(targets[name]))
+            self._handed[name] = HandedOut(self, targets[name], self._judged(targets[name]))
         return self._handed[name]
+
+    def _judged(self, target: Target) -> Judged:
+        self._broken = target.name
+        try:
+            found = self.gate.judged(target)
+        except VpclinkError:
+            self._broken = ""
+            raise
+        self._broken = ""
+        return found
 
     def _only(self, names: list[str]) -> str:
         """The environment of a test that pytest cannot run for each: a unittest.TestCase, or one asked for late."""
@@ -136,6 +148,8 @@ class Users:
             report.longrepr = (self.gate.asked.shown(Path(path)), (line or 0) + 1, report.longrepr[2])
         if report.failed and isinstance(call.excinfo.value, VpclinkError):
             self._shorten(item, call.excinfo, report)
+        if report.failed and self._broken:
+            report.user_properties.append((BUG, self._broken))
         if report.failed and self._asked:
             _add_section(report, "\n\n".join(str(one) for one in self._asked.values()))
         return report
