@@ -37,6 +37,7 @@ CODES = [
     ("NoRole", "", Kind.ROLE),
     ("FieldNotInModel", "botocore 1.35 does not know this operation", Kind.OLD),
     ("OptInRequired", "", Kind.NOWHERE),
+    ("NotInPartition", "there is no wafv2 in partition aws-cn", Kind.NOWHERE),
     ("EndpointProviderError", "", Kind.NOWHERE),
     ("Timeout", "", Kind.UNREACHED),
     ("ConnectionError", "Could not connect to the endpoint URL", Kind.UNREACHED),

@@ -61,7 +61,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         ("|".join((*DENIED, "^403$")), Kind.DENIED),
         ("Thrott|TooManyRequests|LimitExceeded|SlowDown|PriorRequestNotComplete", Kind.THROTTLED),
         (
-            "OptInRequired|SubscriptionRequired|NotInRegion|UnknownEndpoint|UnknownService|EndpointProvider",
+            "OptInRequired|SubscriptionRequired|NotInPartition|UnknownEndpoint|UnknownService|EndpointProvider",
             Kind.NOWHERE,
         ),
         ("Timeout|Connection|Deadline|Internal|Unavailable|^5\\d\\d$|Unreadable|ResponseParser", Kind.UNREACHED),
