@@ -1,4 +1,4 @@
-"""EC2 in moto: no Block Public Access."""
+"""EC2 in moto: no Block Public Access, no Verified Access."""
 
 from __future__ import annotations
 
@@ -35,7 +35,15 @@ def exclusions(_original: Any) -> Any:
     return describe_vpc_block_public_access_exclusions
 
 
+def verified_access(_original: Any) -> Any:
+    def describe_verified_access_endpoints(self: Any) -> ActionResult:
+        return ActionResult({"VerifiedAccessEndpoints": []})
+
+    return describe_verified_access_endpoints
+
+
 HOLES: tuple[tuple[Any, str, Callable[[Any], Any], tuple[str, ...] | None], ...] = (
     (EC2Response, "describe_vpc_block_public_access_options", options, None),
     (EC2Response, "describe_vpc_block_public_access_exclusions", exclusions, None),
+    (EC2Response, "describe_verified_access_endpoints", verified_access, None),
 )

@@ -18,8 +18,11 @@ import botocore.session
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from tests.moto_stack.empty import EMPTY
+
 Environ = dict[str, Any]
-REST = ("apigatewayv2", "apigateway", "route53")
+REST = ("apigatewayv2", "apigateway", "route53", "cloudfront", "vpc-lattice")
+JSON = {"ContainerService": "ecs", "GlobalAccelerator": "globalaccelerator", "CertificateManager": "acm"}
 QUERY = {("elasticloadbalancing", "2015-12-01"): "elbv2", ("elasticloadbalancing", "2012-06-01"): "elb"}
 
 
@@ -91,6 +94,9 @@ def _logged(app: Callable[..., Iterable[bytes]], stand: Stand) -> Callable[..., 
         stand.calls[name] += 1
         stand.bodies[name] = body
         fault = stand.faults.get(name)
+        if fault is None and name in EMPTY:
+            start_response("200 OK", [("Content-Length", str(len(EMPTY[name])))])
+            return [EMPTY[name]]
         if fault is None:
             return app(environ, start_response)
         answer = fault.body if fault.body is not None else _error(environ, fault)
@@ -108,9 +114,9 @@ def operation_of(environ: Environ, body: str) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         prefix, _, operation = target.partition(".")
-        return f"{'ecs' if 'ContainerService' in prefix else 'acm'}:{operation}"
+        return f"{next(service for word, service in JSON.items() if word in prefix)}:{operation}"
     service = _signed_for(environ)
-    if service in ("apigateway", "route53"):
+    if service in REST:
         return _rest_operation(environ["REQUEST_METHOD"], environ["PATH_INFO"])
     fields = parse_qs(body)
     action, version = (fields.get(key, ["?"])[0] for key in ("Action", "Version"))

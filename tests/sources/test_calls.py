@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.model import StructureShape
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,8 @@ UNPAGED_IN_BOTOCORE = {
     "apigatewayv2:ListRoutingRules",
     "apigatewayv2:GetApiMappings",
     "ec2:DescribeVpcBlockPublicAccessExclusions",
+    "cloudfront:ListVpcOrigins",
+    "cloudfront:ListDistributionsByVpcOriginId",
 }
 
 
@@ -89,6 +92,10 @@ def test_pages_are_asked_for_as_botocore_does(row: Row) -> None:
     assert shape.output_shape is not None
     inputs, outputs = shape.input_shape.members, shape.output_shape.members
     assert {*row.paging.token_in, *filter(None, [row.paging.size_key])} <= set(inputs)
+    if row.paging.inside:
+        inside = outputs[row.paging.inside]
+        assert isinstance(inside, StructureShape)
+        outputs = inside.members
     assert {row.paging.items, *row.paging.token_out, *filter(None, [row.paging.more])} <= set(outputs)
     _fits(inputs.get(row.paging.size_key), row.paging.size)
     if row.name in UNPAGED_IN_BOTOCORE:

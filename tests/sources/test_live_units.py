@@ -57,7 +57,7 @@ class Pager:
             page[self.paging.more] = end < len(self.items)
         if end < len(self.items):
             page[self.paging.token_out[0]] = f"t{end}"
-        return page
+        return {self.paging.inside: page} if self.paging.inside else page
 
 
 @pytest.mark.parametrize("row", PAGED, ids=lambda row: row.name)
@@ -66,7 +66,9 @@ def test_every_page_is_asked_for_and_joined(row: Row, count: int, requests: int)
     assert row.paging is not None
     pager = Pager(row, [f"item{number}" for number in range(count)], at_once=3)
     joined, made = fetch(pager, row, Call(row.service, row.operation, {"about": "this"}))
-    assert joined == {row.paging.items: pager.items}
+    items = joined[row.paging.inside] if row.paging.inside else joined
+    assert items[row.paging.items] == pager.items
+    assert set(items) - {"ResponseMetadata", row.paging.more} == {row.paging.items}
     assert made == requests == len(pager.asked)
     assert all(params["about"] == "this" for params in pager.asked)
     assert {params.get(row.paging.size_key) for params in pager.asked if row.paging.size_key} <= {row.paging.size}

@@ -9,7 +9,7 @@ from tests.standin import limits
 from tests.standin.asked import Asked
 from tests.standin.records import by_name, records_from
 from tests.standin.reply import Refusal
-from vpclink_checks.sources.rows import Row
+from vpclink_checks.sources.rows import Paging, Row
 
 _MARK = "page-token-"
 
@@ -45,6 +45,12 @@ def page_of(page: Page, whole: Mapping[str, Any]) -> dict[str, Any]:
     paging = page.paging
     if paging is None:
         return dict(whole)
+    if paging.inside:
+        return {paging.inside: _cut(page, paging, whole.get(paging.inside) or {})}
+    return _cut(page, paging, whole)
+
+
+def _cut(page: Page, paging: Paging, whole: Mapping[str, Any]) -> dict[str, Any]:
     items = list(whole.get(paging.items) or ())
     if by_name(paging):
         return records_from(whole, items, page.asked.params, page.size)

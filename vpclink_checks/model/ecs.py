@@ -159,6 +159,7 @@ class Service:
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     events: tuple[ServiceEvent, ...] = ()
+    express: bool = False  # an Express service: ECS makes its load balancers
     unread: Unread = field(default_factory=nothing_unread, hash=False)  # field -> why botocore could not read it
 
 

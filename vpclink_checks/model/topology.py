@@ -10,7 +10,24 @@ from vpclink_checks.model.api import Api, Deployment, Route, Stage
 from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.compute import AutoScalingGroup, Instance, LaunchSettings
 from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, HostedZone, Mapping, RoutingRule
-from vpclink_checks.model.doors import ClassicBalancer
+from vpclink_checks.model.doors import (
+    Accelerator,
+    AcceleratorAttachment,
+    AcceleratorGroup,
+    AcceleratorListener,
+    ClassicBalancer,
+    EcsGateway,
+    EndpointConnection,
+    EndpointPrincipal,
+    EndpointService,
+    GatewayRoute,
+    IngressPath,
+    LatticeTargetGroup,
+    OriginPorts,
+    RoutedPort,
+    VerifiedAccessEndpoint,
+    VpcOrigin,
+)
 from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, TaskDefinition
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.link import VpcLink
@@ -77,6 +94,23 @@ _CALLS = {
     "container_instances": ("ecs:DescribeContainerInstances", ""),
     "task_definitions": ("ecs:DescribeTaskDefinition", ""),
     "classic_balancers": ("elb:DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
+    "accelerators": ("globalaccelerator:ListAccelerators", ""),
+    "accelerator_listeners": ("globalaccelerator:ListListeners", ""),
+    "accelerator_groups": ("globalaccelerator:ListEndpointGroups", ""),
+    "accelerator_attachments": ("globalaccelerator:ListCrossAccountAttachments", ""),
+    "routed_ports": ("globalaccelerator:ListCustomRoutingPortMappingsByDestination", ""),
+    "vpc_origins": ("cloudfront:ListVpcOrigins", ""),
+    "vpc_origin_ports": ("cloudfront:GetVpcOrigin", ""),
+    "vpc_origin_distributions": ("cloudfront:ListDistributionsByVpcOriginId", ""),
+    "endpoint_services": ("ec2:DescribeVpcEndpointServiceConfigurations", ""),
+    "endpoint_principals": ("ec2:DescribeVpcEndpointServicePermissions", ""),
+    "endpoint_connections": ("ec2:DescribeVpcEndpointConnections", ""),
+    "verified_access": ("ec2:DescribeVerifiedAccessEndpoints", ""),
+    "lattice_groups": ("vpc-lattice:ListTargetGroups", ""),
+    "lattice_targets": ("vpc-lattice:ListTargets", ""),
+    "ecs_gateways": ("ecs:ListGateways", ""),
+    "gateway_routes": ("ecs:ListGatewayRoutes", ""),
+    "express_paths": ("ecs:DescribeExpressGatewayService", ""),
 }
 
 
@@ -142,6 +176,23 @@ class Topology:
 
     # Other entrances.
     classic_balancers: Table[ClassicBalancer] = field(default_factory=_unread)  # name
+    accelerators: Table[Accelerator] = field(default_factory=_unread)  # ARN, both kinds
+    accelerator_listeners: Table[tuple[AcceleratorListener, ...]] = field(default_factory=_unread)  # accelerator ARN
+    accelerator_groups: Table[tuple[AcceleratorGroup, ...]] = field(default_factory=_unread)  # listener ARN
+    accelerator_attachments: Table[AcceleratorAttachment] = field(default_factory=_unread)  # ARN
+    routed_ports: Table[tuple[RoutedPort, ...]] = field(default_factory=_unread)  # "subnet address"
+    vpc_origins: Table[VpcOrigin] = field(default_factory=_unread)  # id
+    vpc_origin_ports: Table[OriginPorts] = field(default_factory=_unread)  # origin id
+    vpc_origin_distributions: Table[tuple[str, ...]] = field(default_factory=_unread)  # origin id
+    endpoint_services: Table[EndpointService] = field(default_factory=_unread)  # service id
+    endpoint_principals: Table[tuple[EndpointPrincipal, ...]] = field(default_factory=_unread)  # service id
+    endpoint_connections: Table[tuple[EndpointConnection, ...]] = field(default_factory=_unread)  # service id
+    verified_access: Table[VerifiedAccessEndpoint] = field(default_factory=_unread)  # id
+    lattice_groups: Table[LatticeTargetGroup] = field(default_factory=_unread)  # ARN
+    lattice_targets: Table[tuple[Target, ...]] = field(default_factory=_unread)  # target group ARN
+    ecs_gateways: Table[EcsGateway] = field(default_factory=_unread)  # ARN
+    gateway_routes: Table[tuple[GatewayRoute, ...]] = field(default_factory=_unread)  # gateway ARN
+    express_paths: Table[tuple[IngressPath, ...]] = field(default_factory=_unread)  # service ARN
 
     paths: tuple[Path, ...] = ()
     ways: tuple[Path, ...] = ()  # private routes of stages, ours and others, that were read and are on no path

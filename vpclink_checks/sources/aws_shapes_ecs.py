@@ -59,6 +59,7 @@ def service(raw: Raw) -> Service:
         subnet_ids=texts(awsvpc, "subnets"),
         security_group_ids=texts(awsvpc, "securityGroups"),
         events=tuple(_event(one) for one in rows(raw, "events")),
+        express=text(raw, "resourceManagementType") == "ECS",
     )
 
 

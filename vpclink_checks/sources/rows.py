@@ -21,7 +21,8 @@ class Paging:
 
     ``token_in`` and ``token_out`` belong together pair by pair. ``more`` names the flag that says whether
     there is another page, where the token alone does not. ``done`` may end it sooner: it gets the
-    parameters and one page.
+    parameters and one page. ``inside`` names the structure of the answer that holds all of these, where
+    they do not stand in the answer itself.
     """
 
     items: str
@@ -31,6 +32,7 @@ class Paging:
     size: int | str = 0
     more: str = ""
     done: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] | None = None
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

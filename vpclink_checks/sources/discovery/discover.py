@@ -8,8 +8,9 @@ from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.settings import EnvSettings
-from vpclink_checks.sources.discovery import around, balancing, compute, doors, ecs, front, gateway, network
+from vpclink_checks.sources.discovery import around, balancing, compute, ecs, front, gateway, network
 from vpclink_checks.sources.discovery.destinations import canary_variables, completed, effective
+from vpclink_checks.sources.discovery.doors import with_doors
 from vpclink_checks.sources.discovery.entries import NO_MAPPINGS, NO_RULES
 from vpclink_checks.sources.discovery.others import with_others
 from vpclink_checks.sources.discovery.paths import walk
@@ -36,7 +37,7 @@ def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Top
     paths, neighbours = walk(topology, settings)
     topology = replace(topology, paths=paths, neighbours=neighbours)
     topology = replace(topology, ways=ways(topology))
-    topology = _doors(topology, recorded)
+    topology = with_doors(topology, recorded)
     if Leads(recording.facts, settings).others.asks:
         topology = _others(topology, recorded)
     return _surroundings(topology, recorded)
@@ -145,11 +146,6 @@ def _containers(topology: Topology, recorded: Recorded) -> Topology:
         auto_scaling_groups=scaling,
         launch_settings=compute.launch_settings(recorded, scaling),
     )
-
-
-def _doors(topology: Topology, recorded: Recorded) -> Topology:
-    """Other entrances."""
-    return replace(topology, classic_balancers=doors.classic_balancers(recorded, topology))
 
 
 def _surroundings(topology: Topology, recorded: Recorded) -> Topology:

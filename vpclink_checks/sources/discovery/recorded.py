@@ -108,6 +108,14 @@ class Recorded:
         found = [(one.call, one.lacking) for one in self._answers.get(name, ()) if one.lacking]
         return {member: _too_old(call, old.botocore, member) for call, old in found for member in old.members}
 
+    def answers(self, name: str) -> list[Answer]:
+        """Every answer to this operation, refused ones too."""
+        return self._answers.get(name, [])
+
+    def responses(self, name: str) -> Iterator[Raw]:
+        """Every response to this operation."""
+        return (one.response for one in self.answers(name) if one.response is not None)
+
     def rows(self, name: str, key: str) -> Iterator[Raw]:
         """The structures listed under *key* in every answer to this operation."""
         for answer in self._answers.get(name, ()):

@@ -78,8 +78,8 @@ def kinds() -> Mapping[str, Kind]:
 def _from_table() -> Iterator[Kind]:
     for row in ROWS.values():
         listed = row.paging.items if row.paging else _KEYS.get(row.name, "")
-        if "." in listed:  # a list inside another structure: CloudFront's
-            yield Kind(row.service, row.operation, listed.partition(".")[0], many=False)
+        if row.paging and row.paging.inside:  # a list inside another structure: CloudFront's
+            yield Kind(row.service, row.operation, row.paging.inside, many=False)
             continue
         if not listed and row.batch is not None and row.batch.key[:1].islower():
             listed = row.batch.key  # ECS answers in the field that asks: clusters, services, tasks

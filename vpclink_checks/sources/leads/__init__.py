@@ -12,6 +12,7 @@ from vpclink_checks.sources.leads.front import Front
 from vpclink_checks.sources.leads.names import Names
 from vpclink_checks.sources.leads.network import Network
 from vpclink_checks.sources.leads.others import Others
+from vpclink_checks.sources.leads.published import Published
 
 
 class Leads(Answers):
@@ -22,7 +23,8 @@ class Leads(Answers):
         self.front = Front(self)
         self.names = Names(self, self.front)
         self.others = Others(self, self.front)
-        self.balancing = Balancing(self, self.front, self.others)
+        self.published = Published(self)
+        self.balancing = Balancing(self, self.front, self.others, self.published)
         self.containers = Containers(self, self.balancing)
-        self.doors = Doors(self, self.balancing, self.containers)
+        self.doors = Doors(self, self.balancing, self.containers, self.published)
         self.network = Network(self, self.front, self.balancing, self.containers, self.doors)

@@ -9,6 +9,7 @@ from itertools import chain
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.front import Front
 from vpclink_checks.sources.leads.others import Others
+from vpclink_checks.sources.leads.published import Published
 
 
 def balancer_of(arn: str) -> str:
@@ -23,10 +24,11 @@ def balancer_of(arn: str) -> str:
 class Balancing:
     """What elbv2's answers lead to."""
 
-    def __init__(self, answers: Answers, front: Front, others: Others) -> None:
+    def __init__(self, answers: Answers, front: Front, others: Others, published: Published) -> None:
         self._answers = answers
         self._front = front
         self._others = others
+        self._published = published
 
     @cached_property
     def balancers(self) -> dict[str, Raw]:
@@ -101,7 +103,8 @@ class Balancing:
     def doors(self) -> set[str]:
         """Balancers through which the internet may come in, and ALBs behind those."""
         facing = {arn for arn, one in self.balancers.items() if one.get("Scheme") == "internet-facing"}
-        return self._with_albs_behind(facing) if self.on_path else set()
+        published = self._published.balancers & self.balancers.keys()
+        return self._with_albs_behind(facing | published) if self.on_path else set()
 
     @cached_property
     def sharing(self) -> set[str]:

@@ -7,15 +7,17 @@ from functools import cached_property
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
+from vpclink_checks.sources.leads.published import Published
 
 
 class Doors:
     """What the answers about other entrances lead to."""
 
-    def __init__(self, answers: Answers, balancing: Balancing, containers: Containers) -> None:
+    def __init__(self, answers: Answers, balancing: Balancing, containers: Containers, published: Published) -> None:
         self._answers = answers
         self._balancing = balancing
         self._containers = containers
+        self._published = published
 
     @cached_property
     def _targets(self) -> set[str]:
@@ -23,28 +25,80 @@ class Doors:
         return self._balancing.targets(self._balancing.path_groups) | self._containers.instance_ids
 
     @cached_property
-    def _instances(self) -> set[str]:
+    def _interfaces(self) -> list[Raw]:
+        """Interfaces of our targets: attached to such an instance, or with such an address."""
+        listed = self._answers.rows("ec2:DescribeNetworkInterfaces", "NetworkInterfaces")
+        return [one for one in listed if {_instance_of(one), *_addresses(one)} & self._targets]
+
+    @cached_property
+    def instances(self) -> set[str]:
         """Instances of ours: registered as such, or by an address that one of their interfaces carries."""
         found = {one for one in self._targets if one.startswith("i-")}
-        for one in self._answers.rows("ec2:DescribeNetworkInterfaces", "NetworkInterfaces"):
-            carried = {word(address, "PrivateIpAddress") for address in rows(one, "PrivateIpAddresses")}
-            if carried & self._targets:
-                found.add(word(part(one, "Attachment"), "InstanceId"))
-        return found - {""}
+        return (found | {_instance_of(one) for one in self._interfaces}) - {""}
 
     @cached_property
     def classic(self) -> list[Raw]:
         """Classic load balancers that one of our instances is registered with."""
         listed = self._answers.rows("elb:DescribeLoadBalancers", "LoadBalancerDescriptions")
-        return [
-            one for one in listed if {word(held, "InstanceId") for held in rows(one, "Instances")} & self._instances
-        ]
+        return [one for one in listed if _registered(one) & self.instances]
 
     @cached_property
     def security_groups(self) -> set[str]:
         """Security groups that those entrances carry."""
         return {group for one in self.classic for group in words(one, "SecurityGroups")}
 
+    @cached_property
+    def routed(self) -> set[tuple[str, str]]:
+        """(subnet, address) of our targets in subnets that custom routing accelerators lead to."""
+        subnets = self._published.subnets
+        mine = ((word(one, "SubnetId"), address) for one in self._interfaces for address in _addresses(one))
+        return {(subnet, address) for subnet, address in mine if subnet in subnets}
+
+    @cached_property
+    def origins(self) -> set[str]:
+        """VPC origins of CloudFront that lead to a load balancer or instance of ours."""
+        return {
+            word(one, "Id")
+            for one in self._published.origins
+            if word(one, "OriginEndpointArn") in self._balancing.followed
+            or word(one, "OriginEndpointArn").rpartition("/")[2] in self.instances
+        } - {""}
+
+    @cached_property
+    def endpoint_services(self) -> set[str]:
+        """VPC endpoint services that one of our load balancers answers for."""
+        return {
+            word(one, "ServiceId")
+            for one in self._published.endpoint_services
+            if set(words(one, "NetworkLoadBalancerArns")) & self._balancing.followed
+        } - {""}
+
+    @cached_property
+    def lattice_groups(self) -> set[str]:
+        """Target groups of VPC Lattice that a service leads to and that may hold a target of ours."""
+        listed = self._answers.rows("vpc-lattice:ListTargetGroups", "items")
+        return {word(one, "arn") for one in listed if words(one, "serviceArns") and one.get("type") != "LAMBDA"} - {""}
+
+    @cached_property
+    def gateways(self) -> set[str]:
+        """ECS gateways that are not gone."""
+        listed = self._answers.rows("ecs:ListGateways", "gateways")
+        return {word(one, "gatewayArn") for one in listed if one.get("status") != "DELETED"} - {""}
+
+    @cached_property
+    def express(self) -> set[str]:
+        """Express services among those of interest: ECS makes their load balancers itself."""
+        ours = self._containers.of_interest
+        return {word(one, "serviceArn") for one in ours if one.get("resourceManagementType") == "ECS"} - {""}
+
 
 def _registered(classic: Raw) -> set[str]:
     return {word(one, "InstanceId") for one in rows(classic, "Instances")}
+
+
+def _instance_of(interface: Raw) -> str:
+    return word(part(interface, "Attachment"), "InstanceId")
+
+
+def _addresses(interface: Raw) -> set[str]:
+    return {word(one, "PrivateIpAddress") for one in rows(interface, "PrivateIpAddresses")} - {""}

@@ -26,16 +26,26 @@ def fetch(client: Any, row: Row, call: Call) -> tuple[Page, int]:
 
 def _all_pages(method: Any, paging: Paging, call: Call) -> tuple[Page, int]:
     size = {paging.size_key: paging.size} if paging.size_key else {}
-    joined = page = _asked(method, {**size, **call.params})
+    joined = page = _page(method, paging, {**size, **call.params})
     requests, seen = 1, list[Mapping[str, Any]]()
     while token := _next(paging, call, page):
         if token in seen:
             raise PaginationError(message=f"the same page was given twice: {sorted(token)}")
         seen.append(token)
-        page = _asked(method, {**size, **call.params, **token})
+        page = _page(method, paging, {**size, **call.params, **token})
         requests += 1
         joined = {**joined, paging.items: [*(joined.get(paging.items) or ()), *(page.get(paging.items) or ())]}
-    return {key: value for key, value in joined.items() if key not in (*paging.token_out, *_flags(paging))}, requests
+    whole = {key: value for key, value in joined.items() if key not in (*paging.token_out, *_flags(paging))}
+    if paging.inside:  # a structure of its own, whose flag its shape requires
+        whole = {paging.inside: {**whole, paging.more: False}}
+    return whole, requests
+
+
+def _page(method: Any, paging: Paging, params: Mapping[str, Any]) -> Page:
+    """One page; its inside, where that holds all there is."""
+    page = _asked(method, params)
+    inside: Page = page.get(paging.inside) or {}
+    return inside if paging.inside else page
 
 
 def _next(paging: Paging, call: Call, page: Page) -> dict[str, Any]:

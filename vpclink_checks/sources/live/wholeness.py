@@ -36,9 +36,15 @@ def _look(**event: Any) -> None:
     body = response_dict["body"].strip()
     if "json" in protocol and not (body.startswith(b"{") and body.endswith(b"}")):
         raise UnreadableAnswerError(error=f"expected a JSON object, got {_start(body)}")
-    expected = f"<{operation_model.name}Response"
+    expected = f"<{_root(operation_model)}"
     if protocol in ("ec2", "query", "rest-xml") and expected.encode() not in body[:_BEGINNING]:
         raise UnreadableAnswerError(error=f"expected {expected}>, got {_start(body)}")
+
+
+def _root(operation_model: Any) -> str:
+    """The outermost element of an XML answer: CloudFront's is the member that is the whole body."""
+    output = operation_model.output_shape
+    return (output.serialization.get("payload") if output else None) or f"{operation_model.name}Response"
 
 
 def _whole(promised: str | None, body: bytes) -> None:

@@ -20,6 +20,7 @@ _CARRIERS = (
     "ec2:DescribeLaunchTemplateVersions",
     "apigatewayv2:GetVpcLink",
     "ecs:DescribeServices",
+    "elb:DescribeLoadBalancers",
 )
 
 
