@@ -371,6 +371,21 @@ def test_traces_stand_beside_the_failure_of_the_test_that_asked(
     assert "✓ security groups" in (failure.text or "")
 
 
+def test_the_latest_of_many_verdicts_are_told_at_length(demo: Run) -> None:
+    source = f"""
+    def test_it(vpclink_reachability):
+        verdicts = [vpclink_reachability("vpc", "{HOST}", port) for port in range(9990, 10003)]
+        assert all(one.blocked for one in verdicts)
+    """
+    shown = demo(source).stdout.str()
+    section = shown.partition("every rule on their way")[2]
+    assert section.count("tcp vpc →") == 13
+    assert section.count("✓") > 20
+    lines = [line for line in section.splitlines() if line.startswith("tcp vpc → ")]
+    assert lines[0] == f"tcp vpc → {HOST}:10001: reached: {lines[0].partition('reached: ')[2]}"  # asked before ...
+    assert lines[-1] == f"tcp vpc → {HOST}:10000: reached"  # ... the one that all() stopped at
+
+
 @pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native"])
 @pytest.mark.parametrize("asked", ["reached", "blocked"])
 def test_an_unknown_verdict_fails_in_one_line(demo: Run, style: str, asked: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vpclink_checks.api.hosts import Hosts
     from vpclink_checks.gate.hooks import Gate
 
+AT_LENGTH = 8  # verdicts whose traces stand beside a failure
 OURS = str(Path(__file__).parents[1])
 MACHINERY = {"_pytest", "pluggy", "pytest", *sys.stdlib_module_names}  # packages whose frames are nobody's
 
@@ -127,8 +128,9 @@ class Users:
         return names[0]
 
     def note(self, verdict: Reachability) -> None:
-        """Remember what the running test asked for."""
-        self._asked.setdefault(id(verdict), verdict)
+        """Remember what the running test asked for, the latest last."""
+        self._asked.pop(id(verdict), None)
+        self._asked[id(verdict)] = verdict
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
@@ -151,7 +153,7 @@ class Users:
         if report.failed and self._broken:
             report.user_properties.append((BUG, self._broken))
         if report.failed and self._asked:
-            _add_section(report, "\n\n".join(str(one) for one in self._asked.values()))
+            _add_section(report, _told(list(self._asked.values())))
         return report
 
     def _shorten(
@@ -180,6 +182,13 @@ def _is_theirs(frame: FrameType) -> bool:
     """Whether the user wrote this: not us, nor what runs the test."""
     name = str(frame.f_globals.get("__name__", ""))
     return not frame.f_code.co_filename.startswith(OURS) and name.partition(".")[0] not in MACHINERY
+
+
+def _told(verdicts: Sequence[Reachability]) -> str:
+    """The latest at length, a line for each before."""
+    before, latest = verdicts[:-AT_LENGTH], verdicts[-AT_LENGTH:]
+    lines = [f"{one.question}: {one.deciding.verdict}: {one.reason}" for one in before]
+    return "\n\n".join([*(["\n".join(lines)] if lines else []), *map(str, latest)])
 
 
 def _add_section(report: pytest.TestReport, text: str) -> None:
