@@ -40,10 +40,15 @@ _HIDDEN = frozenset(
         "identityValidationExpression",
         "IdentityValidationExpression",
         "PasswordData",
+        # Web ACLs: what a rule looks for in a header is often the secret that the header must hold.
+        "SearchString",
+        "RegexString",
+        "InsertHeaders",
+        "CustomResponseBodies",
     }
 )
 # Name to value, as users named it.
-_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels"})
+_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels", "Attributes"})
 _PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestParameters", "ResponseParameters"})
 _DOCUMENTS = frozenset({"body"})
 _POLICIES = frozenset({"policy", "Policy", "PolicyDocument", "resourcePolicy", "x-amazon-apigateway-policy"})
@@ -52,6 +57,8 @@ _SHARED_CONDITIONS = frozenset({"aws:referer"})
 # Where an OpenAPI document shows what the value of a parameter or property may be.
 _SHOWN = frozenset({"default", "example", "examples", "enum", "const", "x-example", "x-examples"})
 _SCHEMAS = frozenset({"schema", "items", "content"})
+# What must be an ARN, or a name that nobody asks for: a secret may have been written in its place.
+_ARNS = frozenset({"credentials", "valueFrom"})
 _DROPPED = frozenset({"ResponseMetadata"})
 
 # A key that AWS's own answers do not have, or have for a secret only; exported documents may hold any.
@@ -101,7 +108,7 @@ def _text(key: str, value: str) -> str:
         return _document(value)
     if key in _POLICIES:
         return _policy(value)
-    if key == "credentials" and not value.startswith("arn:"):
+    if key in _ARNS and not value.startswith("arn:"):
         return REDACTED
     return text(value)
 
@@ -152,6 +159,11 @@ def _pair(value: Mapping[str, Any]) -> dict[str, Any] | None:
     """A name beside its value: a tag, an option, a header to match. None if it is something else."""
     if "HttpHeaderName" in value:
         return {**value, "Values": [_header(str(value["HttpHeaderName"]), one) for one in value.get("Values") or ()]}
+    if "HeaderName" in value:  # what CloudFront sends to an origin, so that the origin knows it
+        return {**value, "HeaderValue": _header(str(value["HeaderName"]), str(value.get("HeaderValue", "")))}
+    if isinstance(value.get("match"), Mapping) and isinstance(value.get("name"), str):  # VPC Lattice
+        harmless = _HARMLESS_HEADER.fullmatch(value["name"])
+        return {**_each(value), "match": _each(value["match"]) if harmless else _hidden(value["match"])}
     for name_key, value_key in (("name", "value"), ("Key", "Value"), ("key", "value"), ("Header", "ValueGlob")):
         name, held = value.get(name_key), value.get(value_key)
         if isinstance(name, str) and isinstance(held, str):

@@ -69,7 +69,7 @@ def pairs(value: str) -> str:
     """The text with the values hidden that stand behind a secret's name."""
     found, at = [], 0
     while match := _NAMED.search(value, at):
-        pair = _PAIR.match(value, match.start())
+        pair = _PAIR.match(value, match.start()) if _secret(match[0]) else None  # matching costs a look down the line
         if pair is None or not _secret(pair["name"]) or _in_arn(value, match.start()):
             found.append(value[at : match.end()])
             at = match.end()

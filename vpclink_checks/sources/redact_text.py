@@ -47,6 +47,12 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for shape, instead in (
         # A key block, whole or cut off.
         (r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", REDACTED),
+        # user:password in an http address, whatever the password holds, unless a port stands there.
+        (
+            rf"(?<=://){_AS_IT_IS}[^/\s\"'?#@:]{{1,99}}:(?!\d{{1,5}}(?:/|[?#][\w.%-]{{0,99}}=)|\$\{{)"
+            rf"[^\s\"'@]{{1,300}}@(?:[^\s\"'/@]{{0,300}}@)*",
+            f"{REDACTED}@",
+        ),
         # scheme://user:password@host: the user alone may be a token too. Only in an http address may a / come before
         # an @ that is none of a user's.
         (rf"(?<=://){_AS_IT_IS}[^/\s\"'?#]+@", f"{REDACTED}@"),
@@ -58,7 +64,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"({_ASSIGNED}\"\s*:\s*\"){_AS_IT_IS}(?!arn:)[^\"]+", rf"\g<1>{REDACTED}"),
         # An option of a command.
-        (rf"(--{_ASSIGNED}[ \t]+){_AS_IT_IS}(?!--)[^\s\"']+", rf"\g<1>{REDACTED}"),
+        (rf"(--(?:\w[\w-]{{0,40}}[-_.])?{_ASSIGNED}[ \t]+){_AS_IT_IS}(?!--)[^\s\"']+", rf"\g<1>{REDACTED}"),
+        (rf"((?:-u|--user)[ \t]+[^\s:\"']{{1,100}}:){_AS_IT_IS}[^\s\"']+", rf"\g<1>{REDACTED}"),  # curl, wget
         (r"\b((?:Bearer|Basic)\s+)[a-z0-9._~+/=-]{8,}", rf"\g<1>{REDACTED}"),
         (r"(?-i:\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b)", REDACTED),
         (r"(?-i:\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*)", REDACTED),
@@ -66,7 +73,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bxox[abeoprs]-[a-z0-9-]{8,}|\b[rs]k_(?:live|test)_[a-z0-9]{10,}|\bAIza[\w-]{30,}", REDACTED),
         (r"\bSG\.[\w-]{16,}\.[\w-]{16,}", REDACTED),
         (r"(?<=hooks\.slack\.com/services/)[a-z0-9/]+", REDACTED),
-        (r"(authorization failure message:\s*)[\w+/=-]+", rf"\g<1>{REDACTED}"),
+        (rf"(authorization failure message:\s*){_AS_IT_IS}[^\s\"']+", rf"\g<1>{REDACTED}"),
     )
 )
 

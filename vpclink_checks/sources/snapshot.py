@@ -52,9 +52,9 @@ def write(path: Path, recording: Recording) -> None:
 
 
 def plain(value: Any) -> Any:
-    """What boto3 returned, in what JSON can hold: dates as ISO 8601 texts in UTC, bytes as text."""
+    """What boto3 returned, in what JSON can hold: dates as ISO 8601 texts in UTC, bytes as text, fields by name."""
     if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in sorted(value.items())}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if isinstance(value, datetime):
