@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from tests.cli.conftest import DOMAIN, LINK, LISTS, Ran, as_process, listed
@@ -16,6 +17,8 @@ from tests.standin.server import Standin
 from tests.standin.world import World
 from vpclink_checks.settings import EnvSettings, load
 from vpclink_checks.sources.facts import Answer, Call, Facts
+from vpclink_checks.sources.rows import Row
+from vpclink_checks.sources.table.survey import SURVEY
 
 REGION = "--region=eu-west-2"
 LISTING = ["apigateway:GetDomainNames", "apigateway:GetVpcLinks", "apigatewayv2:GetVpcLinks"]
@@ -214,3 +217,24 @@ def test_against_moto_as_users_run_it(stand: Stand, tmp_path: Path) -> None:
     assert (examined.returncode, examined.stderr) == (0, "")
     assert "api.example.com/orders → orders/api:8080" in examined.stdout
     assert as_process("policy", "--env=prod").returncode == 0
+
+
+def test_lists_are_read_to_their_last_page(vpclink: Callable[..., Ran], there: Path) -> None:
+    with Standin(World(listed(*LISTS)), page_size=1) as aws:
+        status, out, _ = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+        assert aws.calls["apigateway:GetDomainNames"] == aws.calls["apigateway:GetVpcLinks"] == 2
+    assert status == 0
+    assert "custom domains: 2, VPC links: 3" in out
+
+
+@pytest.mark.parametrize("row", SURVEY, ids=lambda row: row.name)
+def test_the_lists_page_as_botocore_says(row: Row) -> None:
+    model = botocore.session.Session().get_service_model(row.service).operation_model(row.operation)
+    paging = row.paging
+    assert paging is not None
+    assert model.input_shape is not None
+    assert model.output_shape is not None
+    assert {paging.size_key, *paging.token_in} <= set(model.input_shape.members)
+    assert {paging.items, *paging.token_out} <= set(model.output_shape.members)
+    kind = model.input_shape.members[paging.size_key].type_name
+    assert isinstance(paging.size, {"string": str, "integer": int}[kind])
