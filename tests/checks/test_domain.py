@@ -459,6 +459,7 @@ def test_a_certificate_of_no_region_is_unknown() -> None:
 
 def test_a_private_domain_is_not_judged_by_public_dns() -> None:
     endpoint = replace(REGIONAL, type="PRIVATE", dns_name="")
-    found = judged(stack(domain=domain(endpoints=(endpoint,)), hosted_zones=Table(gap=DENIED)))
+    private = domain(endpoints=(endpoint,), access_associations=("vpce-0123456789abcdef0",))
+    found = judged(stack(domain=private, hosted_zones=Table(gap=DENIED)))
     quiet(found)
     assert outcomes(found, "domain/dns-points-at-endpoint") == {"not-applicable"}

@@ -76,6 +76,7 @@ def test_every_row_is_an_operation_that_only_reads(row: Row) -> None:
 
 # What botocore's paginators do not know, or leave to the caller.
 UNPAGED_IN_BOTOCORE = {
+    "apigateway:GetDomainNameAccessAssociations",
     "apigatewayv2:ListRoutingRules",
     "apigatewayv2:GetApiMappings",
     "ec2:DescribeVpcBlockPublicAccessExclusions",

@@ -201,6 +201,10 @@ def test_a_domain_that_is_not_there() -> None:
         held = gone(held, name, about)
     (path,) = found(held).paths
     assert path.stop is not None
+    assert path.stop.gap is not None
+    assert path.stop.gap.operation == "apigateway:GetDomainNames"  # it may be private: those have ids
+    (path,) = found([*held, answer("apigateway:GetDomainNames", {}, {"items": []})]).paths
+    assert path.stop is not None
     assert (path.id, path.stop.hop, path.stop.check) == ("api.example.com", "domain", "domain/exists")
 
 

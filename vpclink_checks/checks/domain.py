@@ -158,6 +158,33 @@ def mutual_tls_trust_store(_ctx: Context, domain: DomainName) -> Verdict:
 
 
 @check(
+    "domain/private-has-access-association",
+    title="A VPC endpoint is associated with the private custom domain",
+    severity=Severity.BLOCKER,
+    subjects=domain_subject,
+    why="A private custom domain answers only callers whose VPC endpoint has an access association with it.",
+    fix=Fix(
+        "Associate the callers' execute-api VPC endpoint with the domain.",
+        cli="aws apigateway create-domain-name-access-association --domain-name-arn ARN "
+        "--access-association-source-type VPCE --access-association-source VPC-ENDPOINT",
+        terraform="aws_api_gateway_domain_name_access_association { domain_name_arn access_association_source }",
+    ),
+    source="API Gateway developer guide, apigateway-private-custom-domains",
+    needs=(EXISTS,),
+    refutable=True,
+)
+def private_has_access_association(_ctx: Context, domain: DomainName) -> Verdict:
+    if not domain.private:
+        raise NotApplicable(f"{domain.name} is not private")
+    listed = "apigateway:GetDomainNameAccessAssociations"
+    if domain.access_associations:
+        ends = ", ".join(domain.access_associations)
+        return passed(f"{domain.name} may be called by {ends}", Evidence(listed, "accessAssociationSource", ends))
+    read(domain, "access_associations")
+    return failed(f"no VPC endpoint is associated with {domain.name}", Evidence(listed, "items", "none"))
+
+
+@check(
     "domain/access-mode-fits",
     title="A domain in STRICT access mode has the API's endpoint type",
     severity=Severity.BLOCKER,

@@ -43,6 +43,7 @@ class DomainName:
     mutual_tls_warnings: tuple[str, ...] = ()
     endpoint_access_mode: str = ""
     ip_address_type: str = ""
+    access_associations: tuple[str, ...] = ()  # of a private domain: the VPC endpoints that may call it
     unread: Unread = field(default_factory=nothing_unread, hash=False)  # field -> why botocore could not read it
 
     @property

@@ -29,15 +29,37 @@ def domains(recorded: Recorded, names: Iterable[str]) -> Table[DomainName]:
         second = recorded.one("apigatewayv2:GetDomainName", {"DomainName": name}, _names("DomainName", name))
         if isinstance(first, Gap):
             gaps[name] = first
-        elif isinstance(second, Gap) and first is None:
-            gaps[name] = second
+        elif first is None and (unsure := second if isinstance(second, Gap) else _unlisted(recorded, second)):
+            gaps[name] = unsure
         if first is not None and not isinstance(first, Gap):
-            known[name] = shapes.domain_v1(first, recorded.lacking("apigateway:GetDomainName"))
+            known[name] = _associated(recorded, shapes.domain_v1(first, recorded.lacking("apigateway:GetDomainName")))
             if second is not None and not isinstance(second, Gap):
                 known[name] = _worse(known[name], shapes.domain_v2(second))
         elif second is not None and not isinstance(second, Gap):
             known[name] = shapes.domain_v2(second, recorded.lacking("apigatewayv2:GetDomainName"))
     return Table(rows=known, gaps=gaps)
+
+
+def _unlisted(recorded: Recorded, second: Raw | None) -> Gap | None:
+    """Why a name that neither version knows may yet be a private domain: those have ids, which the list alone tells."""
+    return None if second is not None else recorded.coverage("apigateway:GetDomainNames").gap
+
+
+def _associated(recorded: Recorded, domain: DomainName) -> DomainName:
+    """A private domain with the VPC endpoints that may call it, of this account and of others."""
+    if not domain.private:
+        return domain
+    name = "apigateway:GetDomainNameAccessAssociations"
+    mine, gap = recorded.about(name, {}, covers=lambda asked: "resourceOwner" not in asked)
+    others, other_gap = recorded.about(name, {"resourceOwner": "OTHER_ACCOUNTS"})
+    listed = [one for response in (*mine, *others) for one in rows(response, "items")]
+    ends = (text(one, "accessAssociationSource") for one in listed if text(one, "domainNameArn") == domain.arn)
+    unread = first_gap(gap, other_gap)
+    return replace(
+        domain,
+        access_associations=tuple(dict.fromkeys(ends)),
+        unread={**domain.unread, **({"access_associations": unread} if unread else {})},
+    )
 
 
 def _worse(first: DomainName, second: DomainName) -> DomainName:

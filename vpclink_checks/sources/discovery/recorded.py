@@ -24,6 +24,9 @@ _PAGING = frozenset({"MaxResults", "NextToken", "PageSize", "Marker", "MaxRecord
 _ELSE = frozenset({"maxResults", "nextToken", "limit", "position", "include", "cluster"})
 
 
+ABSENT = Gap(operation="", action="", code="NotFound")
+
+
 def says_absent(gap: Gap) -> bool:
     """Whether AWS's refusal is an answer: there is no such thing."""
     if gap.operation.endswith("DescribeTaskDefinition") and gap.code == "ClientException":
@@ -134,14 +137,21 @@ class Recorded:
         *covers* may ask more of the parameters. Neither an answer nor a gap: AWS says that there is no such thing.
         """
         found: list[Raw] = []
-        gap: Gap | None = self.missing(name)
+        never = gap = self.missing(name)
         for answer in self._candidates(name, params, everything=says is not None):
             asked = _asks(answer.call.params, params) and (covers is None or covers(answer.call.params))
             if answer.response is not None and (asked or (says is not None and says(answer.response))):
                 found.append(answer.response)
             elif asked and answer.gap is not None:
-                gap = None if says_absent(answer.gap) else answer.gap
-        return found, None if found else gap
+                gap = self._worse(gap, answer.gap, never)
+        return found, None if found or gap is ABSENT else gap
+
+    @staticmethod
+    def _worse(gap: Gap, other: Gap, never: Gap) -> Gap:
+        """What was refused is not known, though another call of the same thing found nothing (a private domain's)."""
+        if says_absent(other):
+            return ABSENT if gap is never else gap
+        return other
 
     def _candidates(self, name: str, params: Mapping[str, str], *, everything: bool) -> list[Answer]:
         """The answers asked with the rarest of these parameters; those that must be read to be told, all of them."""

@@ -36,6 +36,18 @@ class Front:
         return sorted({name.lower().rstrip(".") for name in self._answers.settings.domains})
 
     @cached_property
+    def nameless_domains(self) -> set[str]:
+        """Names that version 1 knows no domain by: gone, or private."""
+        return set(self.domains) & self._answers.absent("apigateway:GetDomainName", "domainName")
+
+    @cached_property
+    def private_domains(self) -> set[tuple[str, str]]:
+        """(name, id) of the domains that have an id beside their name."""
+        listed = self._answers.rows("apigateway:GetDomainNames", "items")
+        found = {(word(one, "domainName").lower(), word(one, "domainNameId")) for one in listed}
+        return {(name, id_) for name, id_ in found if id_ and name in self.nameless_domains}
+
+    @cached_property
     def certificates(self) -> set[str]:
         """Certificates that the domains present."""
         v1 = (response for _, response in self._answers.responses("apigateway:GetDomainName"))

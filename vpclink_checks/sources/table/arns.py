@@ -11,6 +11,8 @@ from __future__ import annotations
 _GATEWAY = "arn:{partition}:apigateway:{region}::"
 _OWN_GATEWAY = "arn:{partition}:apigateway:{region}:{account}:"
 DOMAINS = (f"{_GATEWAY}/domainnames/*", f"{_OWN_GATEWAY}/domainnames/*")
+DOMAIN_LIST = (f"{_GATEWAY}/domainnames",)
+ACCESS_ASSOCIATIONS = tuple(f"{one}/domainnameaccessassociations" for one in (_GATEWAY, _OWN_GATEWAY))
 REST_API_LIST = (f"{_GATEWAY}/restapis",)
 REST_APIS = (f"{_GATEWAY}/restapis/*",)
 HTTP_API_LIST = (f"{_GATEWAY}/apis",)

@@ -21,8 +21,25 @@ def zones(leads: Leads) -> list[Params]:
 
 
 def v1_domain(leads: Leads) -> list[Params]:
-    """Each domain, as version 1 spells it."""
-    return each("domainName", leads.front.domains)
+    """Each domain, as version 1 spells it; a private one again by its id."""
+    private = [{"domainName": name, "domainNameId": id_} for name, id_ in sorted(leads.front.private_domains)]
+    return each("domainName", leads.front.domains) + private
+
+
+def rules(leads: Leads) -> list[Params]:
+    """Each domain; a private one again by its id."""
+    private = [{"DomainName": name, "DomainNameId": id_} for name, id_ in sorted(leads.front.private_domains)]
+    return each("DomainName", leads.front.domains) + private
+
+
+def domain_lists(leads: Leads) -> list[Params]:
+    """Once, as soon as a name is no domain that version 1 knows by its name alone."""
+    return [{}] if leads.front.nameless_domains else []
+
+
+def associations(leads: Leads) -> list[Params]:
+    """Our own and other accounts', as soon as a domain is private."""
+    return [{}, {"resourceOwner": "OTHER_ACCOUNTS"}] if leads.front.private_domains else []
 
 
 def v2_domain(leads: Leads) -> list[Params]:
@@ -64,6 +81,22 @@ ROWS: tuple[Row, ...] = (
         because="each domain of the config",
         members=("DomainName.routingMode", "DomainName.endpointAccessMode", "EndpointConfiguration.ipAddressType"),
     ),
+    # A private domain is found by its name and its id, which the list alone gives for a name.
+    _v1(
+        operation="GetDomainNames",
+        wants=domain_lists,
+        paging=rest_paging(),
+        because="once a domain of the config is not found by its name: private ones are found by their id",
+        resources=arns.DOMAIN_LIST,
+    ),
+    _v1(
+        operation="GetDomainNameAccessAssociations",
+        wants=associations,
+        paging=rest_paging(),
+        because="once a domain of the config is private: the VPC endpoints that may call it",
+        resources=arns.ACCESS_ASSOCIATIONS,
+        closing=True,
+    ),
     _v2(
         operation="GetDomainName",
         wants=v2_domain,
@@ -86,7 +119,7 @@ ROWS: tuple[Row, ...] = (
     _row(
         service="apigatewayv2",
         operation="ListRoutingRules",
-        wants=v2_domain,
+        wants=rules,
         paging=http_paging("RoutingRules", 100),
         action="apigateway:ListRoutingRules",
         because="each domain of the config",
