@@ -321,3 +321,18 @@ def test_senders_that_no_rule_tells_apart_are_one_trace() -> None:
         ("10.0.1.128/28, 10.0.1.144/30, 10.0.1.148/31", "blocked"),
     ]
     assert found[0].blockers != found[1].blockers
+
+
+def test_a_shut_door_tells_every_layer() -> None:
+    """What shuts it, and what the others say to the packet that gets as far as any."""
+    facts = exposed(tcp(80, "198.51.100.128/25"), block_public_access=Table(rows={REGION: BLOCK}))
+    found = asked(facts, "internet", "i-1", 80)
+    assert found.packet.src == "198.51.100.128"
+    assert [(step.layer, str(step.decision)) for step in found.steps] == [
+        ("route table", "allow"),
+        ("network ACL", "allow"),
+        ("network ACL", "allow"),
+        ("security groups", "allow"),
+        ("VPC Block Public Access", "deny"),
+    ]
+    assert all(step.operation.startswith("ec2:") for step in found.steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
 
 from vpclink_checks.reach.bounds import exactly
 from vpclink_checks.reach.engine import Reach
@@ -63,7 +64,7 @@ def _through(door: Door) -> Trace:
     if not outside:
         return _shut(door)
     src = example(outside)
-    steps = tuple(_step(layer, src) for layer in door.layers[1:])
+    steps = tuple(_step(layer, src) for layer in door.layers[2:])  # behind our own layer and "a public source"
     return Trace(packet=Packet(src=src, dst=door.public_address, port=door.port), steps=steps)
 
 
@@ -76,15 +77,21 @@ def _step(layer: Layer, src: str) -> Step:
 
 
 def _shut(door: Door) -> Trace:
-    """Each layer that keeps all of the sources out, or all of them together."""
-    asked = door.layers[0].bounds.possible
-    shutting = [one for one in door.layers[1:] if not one.bounds.possible & asked]
-    steps = [Step(layer=one.name, component=one.name, decision=Decision.DENY, rule=one.closed) for one in shutting]
-    if not steps:
+    """A packet that gets as far as any: each layer that keeps all of the sources out, and what the others say to it."""
+    asked, layers = door.layers[0].bounds.possible, door.layers[2:]
+    shutting = [one for one in layers if not one.bounds.possible & asked]
+    if not shutting:
         rule = "; ".join(door.closed_by)
-        steps = [Step(layer="all layers together", component=door.interface_id, decision=Decision.DENY, rule=rule)]
-    packet = Packet(src=asked.title, dst=door.public_address, port=door.port)
-    return Trace(packet=packet, steps=tuple(steps))
+        together = Step(layer="all layers together", component=door.interface_id, decision=Decision.DENY, rule=rule)
+        return Trace(packet=Packet(src=_named(asked), dst=door.public_address, port=door.port), steps=(together,))
+    left = reduce(Addresses.__and__, (one.bounds.possible for one in layers if one not in shutting), asked)
+    src = example(left or asked)
+    steps = tuple(_denied(one) if one in shutting else _step(one, src) for one in layers)
+    return Trace(packet=Packet(src=src, dst=door.public_address, port=door.port), steps=steps)
+
+
+def _denied(layer: Layer) -> Step:
+    return Step(layer=layer.name, component=layer.name, decision=Decision.DENY, rule=layer.closed)
 
 
 def _absent(sources: Addresses, there: Receiver, text: str) -> Trace:
