@@ -161,7 +161,7 @@ def test_every_stop_is_told_by_its_check(check: str, missing: dict[str, None]) -
 def test_a_link_that_could_not_be_read_is_unknown() -> None:
     found = judged(cut(stack(), Stop(hop="integration", reason="link not read", gap=DENIED), link=None, listener=None))
     assert outcomes(found, "integration/link-exists") == {"unknown"}
-    assert outcomes(found, "vpc-link/available") == {"unknown"}
+    assert outcomes(found, "vpc-link/available") == {"blocked"}
     assert outcomes(found, "integration/timeout-in-bounds") == {"pass"}
 
 

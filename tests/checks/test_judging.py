@@ -12,7 +12,7 @@ import pytest
 from tests.healthy import PATH_API, PATH_STATUS, healthy
 from vpclink_checks.checks.catalogue import Check, Context, NotApplicable, Subject
 from vpclink_checks.checks.judging import Rules, fingerprint, judge
-from vpclink_checks.checks.verdict import Verdict, failed, not_applicable, noted, passed, unknown
+from vpclink_checks.checks.verdict import Verdict, failed, from_gap, not_applicable, noted, passed, unknown
 from vpclink_checks.checks.waivers import stale
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.path import Path, Stop
@@ -28,6 +28,7 @@ DENIED = Gap(
     action="elasticloadbalancing:DescribeTargetHealth",
     code="AccessDeniedException",
 )
+OTHER = replace(DENIED, operation="acm:DescribeCertificate", action="acm:DescribeCertificate")
 
 
 def one_subject(context: Context) -> list[Subject[str]]:
@@ -182,7 +183,7 @@ def stopped(hop: str, **more: Any) -> Context:
     return context(replace(PATH_API, stop=Stop(hop=hop, reason="no such link", **more)))
 
 
-def test_behind_a_gap_all_is_unknown_and_says_which_call_it_takes() -> None:
+def test_behind_a_gap_it_is_unknown_and_says_which_call_it_takes() -> None:
     (before, at, behind) = run(
         [make(f"{hop}/a", passed("x")) for hop in ("api", "vpc-link", "listener")], stopped("vpc-link", gap=DENIED)
     )
@@ -193,6 +194,27 @@ def test_behind_a_gap_all_is_unknown_and_says_which_call_it_takes() -> None:
         assert word in behind.message
     assert behind.fix is not None
     assert DENIED.action in behind.fix.text
+
+
+@pytest.mark.parametrize(
+    ("front", "told_by"),
+    [(from_gap(DENIED), "vpc-link/needs-it"), (passed("x"), "listener/a"), (from_gap(OTHER), "listener/a")],
+)
+def test_what_could_not_be_read_is_said_once_and_the_rest_waits(front: Verdict, told_by: str) -> None:
+    """By the check in front that needed the same call, else by the first behind the stop."""
+    ids = ("listener/a", "listener/b", "target-group/a")
+    checks = [make("vpc-link/needs-it", front), *(make(one, passed("x")) for one in ids)]
+    found = {one.check: one for one in run(checks, stopped("vpc-link", gap=DENIED))}
+    assert found[told_by].outcome is Outcome.UNKNOWN
+    waiting = [found[one] for one in ids if one != told_by]
+    assert {(one.outcome, one.blocked_by) for one in waiting} == {(Outcome.BLOCKED, told_by)}
+
+
+def test_where_an_unknown_only_warns_all_behind_a_gap_are_unknown() -> None:
+    checks = [make("listener/a", passed("x")), make("listener/b", passed("x"))]
+    findings = judge(stopped("vpc-link", gap=DENIED), Rules(today=TODAY, unknown="warn"), checks=checks)
+    assert [one.outcome for one in findings] == [Outcome.UNKNOWN] * 2
+    assert not any(one.gates for one in findings)
 
 
 @pytest.mark.parametrize(

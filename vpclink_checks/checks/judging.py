@@ -120,13 +120,27 @@ class Judging:
         return self._judged(check, replace(self._context, path=path))
 
     def _beyond(self, check: Check, path: Path, stop: Stop) -> Finding:
-        """What lies behind the place where the path stops."""
+        """What lies behind the place where the path stops.
+
+        What could not be read is said once: by the check in front of the stop that needed it, else by
+        the first behind it. All others wait for that one.
+        """
         if stop.gap is not None:
+            teller = self._teller(path, stop.gap)
+            if teller != check.id and (blocker := self._blocker(teller, path)):
+                return self._blocked(check, path, blocker)
             verdict = unknown(f"the path stops at {stop.hop}: {stop.reason}: {stop.gap}")
             return self._whole(check, path, verdict, stop.gap)
         if stop.check in self.checks and (blocker := self._blocker(stop.check, path)):
             return self._blocked(check, path, blocker)
         return self._whole(check, path, not_applicable(f"the path ends at {stop.hop}: {stop.reason}"))
+
+    def _teller(self, path: Path, gap: Gap) -> str:
+        """The check that says that this could not be read, so that the path stops."""
+        judged = [one for one in self.checks.values() if one.scope != "environment" and not one.probe]
+        front = (one for one in judged if not _behind(path, one))
+        telling = (one.id for one in front if any(_tells(finding, gap) for finding in self._on(one, path)))
+        return next(telling, "") or next(one.id for one in judged if _behind(path, one) and not one.always)
 
     def _blocker(self, need: str, path: Path | None) -> str | None:
         """The check that blocks whoever needs *need* here: itself if it gates, or what blocked it.
@@ -204,6 +218,12 @@ def _behind(path: Path, check: Check) -> bool:
     What lies in front of a stop looks at nothing behind it, so that asking around ends.
     """
     return path.stop is not None and path.stops_before(check.hop) and check.id != path.stop.check
+
+
+def _tells(finding: Finding, gap: Gap) -> bool:
+    """Whether this is about what could not be read, and holds up what needs it."""
+    named = (one.operation for one in finding.evidence if one.field == "error")
+    return finding.outcome is Outcome.UNKNOWN and finding.gates and gap.operation in named
 
 
 def _verdict(check: Check, context: Context, subject: Subject[Any]) -> tuple[Verdict, Gap | None]:

@@ -84,7 +84,8 @@ def _asked(found: Judged) -> list[str]:
         return []
     recording = found.gathered.recording
     requests, refused = sum(recording.calls.values()), sum(1 for one in recording.facts if one.gap)
-    failed = f", {refused} of them refused or failed" if refused else ""
+    doctor = f"vpclink doctor {found.target.name} says what that costs"
+    failed = f", {refused} of them refused or failed: {doctor}" if refused else ""
     return [f"{found.target.name}: {requests} requests to AWS in {found.gathered.seconds:.1f} s{failed}"]
 
 
