@@ -15,13 +15,8 @@ from vpclink_checks.reach.engine import Name
 
 # Contract: a door that is not judged is named, never silently claimed shut (semantics.md, section 7.6).
 NOT_JUDGED = (
-    "Global Accelerator endpoints",
-    "CloudFront VPC origins",
     "gateway load balancers",
-    "ECS gateways and Express services",
-    "Verified Access endpoints",
-    "VPC Lattice",
-    "PrivateLink endpoint services",
+    "VPC Lattice resource configurations",
     "peering, transit and VPN",
     "Cloud Map services",
 )

@@ -5,12 +5,17 @@ from __future__ import annotations
 from vpclink_checks.checks.backends import backend_at, internet_of, ports_of, target_subjects
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.doors import DOORS_NOT_JUDGED
+from vpclink_checks.checks.exposure_accelerator import no_accelerator
 from vpclink_checks.checks.exposure_balancers import (
     ipv6_igw_traffic_denied,
     load_balancer_not_internet_facing,
     no_other_load_balancer,
 )
 from vpclink_checks.checks.exposure_classic import no_classic_load_balancer
+from vpclink_checks.checks.exposure_cloudfront import no_cloudfront_vpc_origin
+from vpclink_checks.checks.exposure_ecs import no_ecs_gateway
+from vpclink_checks.checks.exposure_lateral import no_lattice_target_group, no_verified_access_endpoint
+from vpclink_checks.checks.exposure_private_link import no_endpoint_service
 from vpclink_checks.checks.exposure_routes import no_unauthenticated_way_round
 from vpclink_checks.checks.public import not_known, shut, stands_open
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
@@ -22,9 +27,15 @@ from vpclink_checks.words import Severity
 __all__ = [
     "ipv6_igw_traffic_denied",
     "load_balancer_not_internet_facing",
+    "no_accelerator",
     "no_classic_load_balancer",
+    "no_cloudfront_vpc_origin",
+    "no_ecs_gateway",
+    "no_endpoint_service",
+    "no_lattice_target_group",
     "no_other_load_balancer",
     "no_unauthenticated_way_round",
+    "no_verified_access_endpoint",
 ]
 
 # The ECS agent's introspection and credentials ports, and Docker's API (amazon-ecs-agent README).

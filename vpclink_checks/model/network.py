@@ -126,6 +126,7 @@ class PrivateAddress:
     address: str
     public: str = ""
     primary: bool = True
+    allocation_id: str = ""  # of the Elastic IP, if it is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

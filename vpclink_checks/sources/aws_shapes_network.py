@@ -101,6 +101,7 @@ def _addresses(raw: Raw) -> Iterator[PrivateAddress]:
             address=text(one, "PrivateIpAddress"),
             public=_public(one),
             primary=flag(one, "Primary", default=len(every) == 1),
+            allocation_id=text(part(one, "Association"), "AllocationId"),
         )
     if not every and text(raw, "PrivateIpAddress"):
         yield PrivateAddress(address=text(raw, "PrivateIpAddress"), public=_public(raw))
