@@ -8,6 +8,8 @@ from pathlib import Path
 
 from vpclink_checks.sources.calls import BUDGET_OF, LIMITS, TABLE, action_of
 from vpclink_checks.sources.facts import Call
+from vpclink_checks.sources.folder.kinds import kinds
+from vpclink_checks.sources.folder.names import kebab
 from vpclink_checks.sources.policy import document
 from vpclink_checks.sources.rows import Row
 
@@ -76,7 +78,26 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-PAGES = {"calls.md": calls_page}
+SNAPSHOTS = HERE / "snapshots.md"
+BEGIN, END = "<!-- commands:", "<!-- end -->"
+
+
+def snapshots_page() -> str:
+    """docs/snapshots.md with its table of files; the rest of the page is written by hand."""
+    before, _, rest = SNAPSHOTS.read_text(encoding="utf-8").partition(BEGIN)
+    note = rest.partition("\n")[0]
+    return f"{before}{BEGIN}{note}\n{_table(('command', 'file', 'asked for'), map(_file, TABLE))}\n{END}\n"
+
+
+def _file(row: Row) -> tuple[str, ...]:
+    kind = kinds()[row.name]
+    listed = row.batch is not None and row.batch.key == "Filters"
+    tail = "@…" if row.because.startswith("each") and not listed else ""
+    asked = "everything" if listed else row.because
+    return f"`aws {row.service} {kebab(row.operation)}`", f"`{kind.file}{tail}.json`", asked
+
+
+PAGES = {"calls.md": calls_page, "snapshots.md": snapshots_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

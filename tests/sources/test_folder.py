@@ -259,6 +259,14 @@ def test_a_part_of_a_vpcs_subnets_is_not_all_of_them(folder: Path) -> None:
     assert filtered(read(folder, SETTINGS), "DescribeSubnets")[vpc] is None
 
 
+def test_a_filter_that_cannot_be_read_off_the_list_tells_nothing(folder: Path) -> None:
+    """An older CLI's items without the field: not knowing is not absence."""
+    tables = json.loads((folder / "describe-route-tables.json").read_text(encoding="utf-8"))["RouteTables"]
+    bare = [{key: value for key, value in one.items() if key != "VpcId"} for one in tables]
+    put(folder, "describe-route-tables.json", {"RouteTables": bare})
+    assert None not in filtered(read(folder, SETTINGS), "DescribeRouteTables").values()
+
+
 def test_a_list_that_was_cut_off_is_not_the_list(folder: Path) -> None:
     path = folder / file_of(Call("elbv2", "DescribeLoadBalancers"))
     put(folder, path.name, {**json.loads(path.read_text(encoding="utf-8")), "NextToken": "more"})

@@ -16,7 +16,7 @@ from vpclink_checks.sources.calls import ROWS, action_of
 from vpclink_checks.sources.facts import Answer, Call
 from vpclink_checks.sources.folder.commands import about, command, file_of
 from vpclink_checks.sources.folder.kinds import Kind, kinds
-from vpclink_checks.sources.folder.matching import by_filter, by_id, identifies, latest, says
+from vpclink_checks.sources.folder.matching import by_filter, by_id, identifies, latest, legible, says
 from vpclink_checks.sources.folder.names import fits
 from vpclink_checks.sources.folder.pieces import Piece
 from vpclink_checks.sources.redact import clean, text
@@ -216,7 +216,12 @@ class _Lookup:
         if self._found(thing) and (not self._filter or identifies(self._kind.key, self._filter)):
             return True
         named = any(one.tail and not one.code and not one.cut and fits(one.tail, [thing]) for one in self.pieces)
-        return self._whole or named or bool(self._failures([thing]))
+        return (self._whole and self._legible) or named or bool(self._failures([thing]))
+
+    @property
+    def _legible(self) -> bool:
+        """Whether a filter can be read off the items at all: what cannot be told is not taken for absent."""
+        return not self._filter or not self._items or any(legible(one, self._filter) for one in self._items)
 
     def response(self, things: Sequence[str]) -> Response:
         """The answer about these, in the order of the files."""

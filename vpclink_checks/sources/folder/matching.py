@@ -40,6 +40,15 @@ def by_filter(item: Item, name: str, value: str) -> Item | None:
     return item if value in _values(item, name.split(".")) else None
 
 
+def legible(item: Item, name: str) -> bool:
+    """Whether the item has the field that a filter looks at, be it empty."""
+    if "Instances" in item and "ReservationId" in item:
+        return all(legible(one, name) for one in rows(item, "Instances"))
+    spelt = _ALSO.get(name.partition(".")[0], name.partition(".")[0])
+    own = any(kebab(key) in (spelt, f"{spelt}s") for key in item)
+    return own or any(_own(one, name) for one in _structures(item.values()))
+
+
 def _values(item: Any, path: list[str]) -> Iterator[str]:
     """The values that a filter looks at: ``attachment.vpc-id`` means ``Attachments[].VpcId``."""
     if not isinstance(item, Mapping):
@@ -61,8 +70,8 @@ def _structures(values: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         yield from (one for one in (value if isinstance(value, list | tuple) else [value]) if isinstance(one, Mapping))
 
 
-def _own(item: Mapping[str, Any], name: str) -> Iterator[str]:
-    yield from (str(value) for key, value in item.items() if kebab(key) == name and isinstance(value, str))
+def _own(item: Mapping[str, Any], name: str) -> list[str]:
+    return [value for key, value in item.items() if kebab(key) == name and isinstance(value, str)]
 
 
 def by_id(item: Item, key: str, value: str) -> bool:

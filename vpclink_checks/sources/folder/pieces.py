@@ -86,8 +86,9 @@ def _pieces(shown: str, named: Sequence[Kind], tail: str, document: Any) -> Iter
 
 
 def _fitting(shown: str, kind: Kind, tail: str, content: dict[str, Any]) -> Piece:
-    more = content.get("IsTruncated", any(content.get(token) for token in _TOKENS))
-    cut = kind.many and bool(more)
+    inside = content.get(kind.key)  # CloudFront says it in there
+    listing = inside if isinstance(inside, Mapping) and "IsTruncated" in inside else content
+    cut = bool(listing.get("IsTruncated", any(content.get(token) for token in _TOKENS)))
     kept = {key: value for key, value in content.items() if key not in _TOKENS}
     problem = _PROBLEMS[kind.name](kept) if kind.name in _PROBLEMS else ""
     piece = Piece(shown, kind, tail, kept, cut=cut)
