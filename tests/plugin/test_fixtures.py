@@ -44,10 +44,12 @@ def two(pytester: pytest.Pytester) -> Run:
     for name in ("prod", "staging"):
         shutil.copy(SNAPSHOT, pytester.path / f"{name}.json")
 
-    def runs(source: str, *arguments: str, env: str = "all") -> pytest.RunResult:
+    def runs(source: str, *arguments: str, env: str = "all", apart: bool = False) -> pytest.RunResult:
+        """*apart*: in a process of its own, where what a conftest patches stays."""
         pytester.makepyfile(test_mine=source)
         given = [f"--vpclink-env={env}", "--vpclink-snapshot={env}.json", "--vpclink-report=", "-k", "test_mine"]
-        return pytester.runpytest_inprocess(*given, *arguments)
+        run = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
+        return run(*given, *arguments)
 
     return runs
 
@@ -140,7 +142,7 @@ def test_what_they_hand_out(demo: Run) -> None:
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_once_for_each_environment(pytester: pytest.Pytester, two: Run, workers: str) -> None:
     pytester.makeconftest(COUNT)
-    result = two(NAMES + "def test_plain():\n    pass\n", "-v", workers)
+    result = two(NAMES + "def test_plain():\n    pass\n", "-v", workers, apart=True)
     result.assert_outcomes(passed=3, deselected=0 if workers == "-n2" else 2 * len(catalogue()))
     for name in ("prod", "staging"):
         result.stdout.fnmatch_lines([f"*test_mine.py::test_name?{name}?*"])
