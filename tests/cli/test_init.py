@@ -15,6 +15,7 @@ from tests.moto_stack.server import Stand
 from tests.standin.faults import Fault, denied, gone, newer, throttled
 from tests.standin.server import Standin
 from tests.standin.world import World
+from vpclink_checks.model.fact import Gap
 from vpclink_checks.settings import EnvSettings, load
 from vpclink_checks.sources.facts import Answer, Call, Facts
 from vpclink_checks.sources.rows import Row
@@ -217,6 +218,37 @@ def test_against_moto_as_users_run_it(stand: Stand, tmp_path: Path) -> None:
     assert (examined.returncode, examined.stderr) == (0, "")
     assert "api.example.com/orders → orders/api:8080" in examined.stdout
     assert as_process("policy", "--env=prod").returncode == 0
+
+
+def test_a_private_domain_is_followed_by_its_id(vpclink: Callable[..., Ran], there: Path) -> None:
+    name, by_id = {"domainName": DOMAIN}, {"domainName": DOMAIN, "domainNameId": "0a1b2c3d4e"}
+    gap = Gap(operation="apigateway:GetDomainName", action="apigateway:GET", code="NotFoundException", message="gone")
+    mapping = {"basePath": "orders", "restApiId": "a1b2c3d4e5", "stage": "prod"}
+    facts = [
+        Answer(Call("apigateway", "GetDomainNames"), response={"items": [by_id]}),
+        *(Answer(Call("apigateway", what, name), gap=gap) for what in ("GetDomainName", "GetBasePathMappings")),
+        *(
+            Answer(Call("apigatewayv2", what, {"DomainName": DOMAIN}), gap=gap)
+            for what in ("GetDomainName", "GetApiMappings", "ListRoutingRules")
+        ),
+        Answer(
+            Call("apigateway", "GetDomainName", by_id),
+            response={**by_id, "endpointConfiguration": {"types": ["PRIVATE"]}},
+        ),
+        Answer(Call("apigateway", "GetBasePathMappings", by_id), response={"items": [mapping]}),
+        Answer(
+            Call("apigatewayv2", "ListRoutingRules", {"DomainName": DOMAIN, "DomainNameId": "0a1b2c3d4e"}),
+            response={"RoutingRules": []},
+        ),
+    ]
+    with Standin(World(listed(*LISTS, *facts))) as aws:
+        status, out, err = vpclink("init", REGION, f"--endpoint-url={aws.url}")
+    assert (status, err) == (0, "")
+    assert [DOMAIN, "(private)", "orders", "orders", "(prod)", LINK, "orders", "(version", "1)"] in [
+        line.split() for line in out.splitlines()
+    ]
+    assert written(there).domains == (DOMAIN,)
+    assert f"#   {DOMAIN}/orders (private) → orders (prod) → {LINK}" in (there / "vpclink.toml").read_text()
 
 
 def test_lists_are_read_to_their_last_page(vpclink: Callable[..., Ran], there: Path) -> None:

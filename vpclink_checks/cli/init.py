@@ -122,7 +122,7 @@ def _check_lists(recording: Recording) -> None:
 def _say_table(there: Found) -> None:
     say(f"account {there.account}, region {there.region}: {_counted(there)}")
     rows = [("domain", "base path", "API (stage)", "VPC link")] if there.leads else []
-    rows += [(one.domain, one.base_path, through(one), behind(one, there)) for one in there.leads]
+    rows += [(there.titled(one.domain), one.base_path, through(one), behind(one, there)) for one in there.leads]
     rows += [("no domain", "", "", link.title) for link in there.unled]
     widths = [max(len(row[column]) for row in rows) for column in range(3)] if rows else []
     for row in rows:

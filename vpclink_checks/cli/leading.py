@@ -41,13 +41,18 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """All of it. ``domains`` are those that were listed, in their order."""
+    """All of it. ``domains`` are those that were listed, in their order; ``private`` those that only a VPC can call."""
 
     account: str
     region: str
     domains: tuple[str, ...]
     leads: tuple[Lead, ...]
     links: tuple[Link, ...]
+    private: frozenset[str] = frozenset()
+
+    def titled(self, domain: str) -> str:
+        """``api.example.com``, or with ``(private)`` behind it."""
+        return f"{domain} (private)" if domain in self.private else domain
 
     @property
     def leading(self) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def found(topology: Topology, facts: Facts, domains: Iterable[str]) -> Found:
             sorted(leads, key=lambda one: (place.get(one.domain, len(place)), one.base_path, one.api, one.link))
         ),
         links=tuple(_links(facts)),
+        private=frozenset(one.name for one in topology.domains if one.private),
     )
 
 

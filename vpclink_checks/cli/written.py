@@ -109,7 +109,8 @@ def _more(found: Found, how: EnvSettings) -> Iterator[str]:
 
 def told(lead: Lead, found: Found) -> str:
     """``api.example.com/orders → orders (prod) → abc123 orders (version 1)``."""
-    return f"{lead.domain}/{lead.base_path.removeprefix('(none)')} → {through(lead)} → {behind(lead, found)}"
+    of = " (private)" if lead.domain in found.private else ""
+    return f"{lead.domain}/{lead.base_path.removeprefix('(none)')}{of} → {through(lead)} → {behind(lead, found)}"
 
 
 def through(lead: Lead) -> str:

@@ -1,4 +1,4 @@
-"""What only ``vpclink init`` asks: which domains and links there are. Collecting starts from those of the config."""
+"""What ``vpclink init`` asks first: which domains and links there are. Collecting starts from those of the config."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from vpclink_checks.sources.table.domain import GATEWAY
 from vpclink_checks.sources.table.paging import http_paging, rest_paging
 from vpclink_checks.sources.table.wants import once
 
-
-def _lists(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """``…/vpclinks/*`` -> ``…/vpclinks``: the list is a resource of its own."""
-    return tuple(one.removesuffix("/*") for one in patterns)
-
+# The list is a resource of its own: …/vpclinks beside …/vpclinks/*.
+_LINK_LIST = tuple(one.removesuffix("/*") for one in arns.VPC_LINKS)
 
 _v1 = partial(Row, service="apigateway", action=GATEWAY, wants=once, because="vpclink init, once")
 _v2 = partial(Row, service="apigatewayv2", action=GATEWAY, wants=once, because="vpclink init, once")
 
 SURVEY: tuple[Row, ...] = (
     # Version 1 alone lists every domain: those of HTTP APIs are the same ones, and private ones only it knows.
-    _v1(operation="GetDomainNames", hop="domain", paging=rest_paging(), resources=_lists(arns.DOMAINS)),
-    _v1(operation="GetVpcLinks", hop="vpc-link", paging=rest_paging(), resources=_lists(arns.VPC_LINKS)),
-    _v2(operation="GetVpcLinks", hop="vpc-link", paging=http_paging(), resources=_lists(arns.VPC_LINKS)),
+    _v1(operation="GetDomainNames", hop="domain", paging=rest_paging(), resources=arns.DOMAIN_LIST),
+    _v1(operation="GetVpcLinks", hop="vpc-link", paging=rest_paging(), resources=_LINK_LIST),
+    _v2(operation="GetVpcLinks", hop="vpc-link", paging=http_paging(), resources=_LINK_LIST),
 )
