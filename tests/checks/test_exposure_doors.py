@@ -24,7 +24,7 @@ from tests.checks.packets import (
 from tests.healthy import by, healthy
 from vpclink_checks.model import doors
 from vpclink_checks.model.balancing import Target
-from vpclink_checks.model.fact import Table
+from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.network import BlockPublicAccess, PrivateAddress
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.words import Outcome
@@ -333,6 +333,15 @@ def test_a_door_costs_its_own_check_alone(topology: Topology, check: str) -> Non
 def test_one_denied_service_costs_one_unknown() -> None:
     topology = healthy(vpc_origins=unread("cloudfront:ListVpcOrigins"))
     assert loud(topology) == {**ALWAYS, ORIGIN: "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("table", "check"), [("accelerators", ACCELERATOR), ("vpc_origins", ORIGIN), ("lattice_groups", LATTICE)]
+)
+def test_a_service_that_the_partition_has_not_is_no_door(table: str, check: str) -> None:
+    gap = Gap(operation="x:Y", action="x:Y", code="NotInPartition", message="x is not in aws-cn")
+    found = worst(healthy(**{table: Table(gap=gap)}), check)
+    assert (found.outcome, "aws-cn" in found.message) == (Outcome.NOT_APPLICABLE, True)
 
 
 def routed(*, allowed: bool = True, port: int = 10000) -> Topology:

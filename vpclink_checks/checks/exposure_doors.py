@@ -11,7 +11,7 @@ from vpclink_checks.checks.catalogue import Context, NotApplicable
 from vpclink_checks.checks.doors import Key, other_doors
 from vpclink_checks.checks.public import not_known, shut, stands_open
 from vpclink_checks.checks.subjects import reached
-from vpclink_checks.checks.verdict import Verdict, from_gap, noted, passed, unknown
+from vpclink_checks.checks.verdict import Verdict, from_gap, noted, passed
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import NetworkInterface
@@ -45,7 +45,10 @@ def settled(verdicts: Iterable[Verdict], gap: Gap | None, what: str, nothing: st
         if worst := next((one for one in every if one.outcome is outcome), None):
             return worst
     if gap is not None:
-        return unknown(f"whether a {what} leads here is not known: {gap}")
+        verdict = from_gap(gap)  # not applicable where the partition has no such service
+        if verdict.outcome is not Outcome.UNKNOWN:
+            return verdict
+        return replace(verdict, message=f"whether a {what} leads here is not known: {gap}")
     notes = [one for one in every if one.outcome is Outcome.NOTE]
     if not notes:
         return every[0] if every else passed(nothing)
