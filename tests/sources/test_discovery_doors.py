@@ -10,6 +10,7 @@ from vpclink_checks.model.balancing import Target, Zone
 from vpclink_checks.sources.calls import wanted
 from vpclink_checks.sources.facts import Answer
 
+Changed = tuple[str, dict[str, Any], dict[str, Any]]
 OLD: dict[str, Any] = {
     "LoadBalancerName": "old",
     "DNSName": "old-1.eu-west-2.elb.amazonaws.com",
@@ -63,7 +64,7 @@ def test_classic_load_balancers_that_were_not_read_are_a_gap() -> None:
     assert (missing.code, missing.action) == ("NotRecorded", "elasticloadbalancing:DescribeLoadBalancers")
 
 
-def more(*changes: tuple[str, dict[str, Any], dict[str, Any]]) -> list[Answer]:
+def more(*changes: Changed) -> list[Answer]:
     """The demo's answers, with these in the place of those to the same operation."""
     named = {name for name, _, _ in changes}
     return [*without(answers(), *named), *(answer(*one) for one in changes)]
@@ -79,13 +80,13 @@ ACCELERATOR = {
         {"IpAddressFamily": "IPv4", "IpAddresses": ["203.0.113.5"]},
     ],
 }
-LISTED = ("globalaccelerator:ListAccelerators", {}, {"Accelerators": [ACCELERATOR]})
-LISTENERS = (
+LISTED: Changed = ("globalaccelerator:ListAccelerators", {}, {"Accelerators": [ACCELERATOR]})
+LISTENERS: Changed = (
     "globalaccelerator:ListListeners",
     {"AcceleratorArn": "acc"},
     {"Listeners": [{"ListenerArn": "lis", "Protocol": "TCP", "PortRanges": [{"FromPort": 80, "ToPort": 443}]}]},
 )
-GROUPS = (
+GROUPS: Changed = (
     "globalaccelerator:ListEndpointGroups",
     {"ListenerArn": "lis"},
     {
@@ -104,7 +105,7 @@ GROUPS = (
 
 def test_an_accelerator_is_asked_for_its_listeners_and_those_for_their_groups() -> None:
     assert asked(more(LISTED)) == {"globalaccelerator:ListListeners": [{"AcceleratorArn": "acc"}]}
-    off = ("globalaccelerator:ListAccelerators", {}, {"Accelerators": [{**ACCELERATOR, "Enabled": False}]})
+    off: Changed = ("globalaccelerator:ListAccelerators", {}, {"Accelerators": [{**ACCELERATOR, "Enabled": False}]})
     assert asked(more(off)) == {}
     assert asked(more(LISTED, LISTENERS)) == {"globalaccelerator:ListEndpointGroups": [{"ListenerArn": "lis"}]}
     assert asked(more(LISTED, LISTENERS, GROUPS)) == {}
@@ -151,7 +152,7 @@ def test_custom_routing_is_asked_for_the_addresses_of_our_targets_alone() -> Non
 
 
 def test_a_vpc_origin_of_ours_is_asked_for_its_ports_and_distributions() -> None:
-    def listed(arn: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    def listed(arn: str) -> Changed:
         item = {"Id": "vo_1", "Name": "orders", "Status": "Deployed", "OriginEndpointArn": arn}
         return "cloudfront:ListVpcOrigins", {}, {"VpcOriginList": {"Items": [item]}}
 
@@ -183,7 +184,7 @@ def test_an_internal_balancer_that_is_published_is_followed_to_its_targets() -> 
     second, group = NLB_ARN.replace("net/orders/", "net/second/"), TG_API.replace("orders-api", "second")
     balancer = {"LoadBalancerArn": second, "LoadBalancerName": "second", "Scheme": "internal", "Type": "network"}
 
-    def with_second(name: str, key: str, raw: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    def with_second(name: str, key: str, raw: dict[str, Any]) -> Changed:
         (held,) = (one.response for one in answers() if one.call.name == name)
         assert held is not None
         return name, {}, {key: [*held[key], raw]}
@@ -193,7 +194,7 @@ def test_an_internal_balancer_that_is_published_is_followed_to_its_targets() -> 
         "elbv2:DescribeTargetGroups", "TargetGroups", {"TargetGroupArn": group, "LoadBalancerArns": [second]}
     )
     service = {"ServiceId": "vpce-svc-1", "NetworkLoadBalancerArns": [second]}
-    published = ("ec2:DescribeVpcEndpointServiceConfigurations", {}, {"ServiceConfigurations": [service]})
+    published: Changed = ("ec2:DescribeVpcEndpointServiceConfigurations", {}, {"ServiceConfigurations": [service]})
     assert asked(more(listed, groups)) == {}
     assert asked(more(listed, groups, published)) == {"elbv2:DescribeTargetHealth": [{"TargetGroupArn": group}]}
 
@@ -205,7 +206,7 @@ def test_an_endpoint_service_of_ours_is_asked_who_may_connect_and_who_is() -> No
         "AcceptanceRequired": False,
         "NetworkLoadBalancerArns": [NLB_ARN],
     }
-    listed = ("ec2:DescribeVpcEndpointServiceConfigurations", {}, {"ServiceConfigurations": [service]})
+    listed: Changed = ("ec2:DescribeVpcEndpointServiceConfigurations", {}, {"ServiceConfigurations": [service]})
     by_id = {"Filters": [{"Name": "service-id", "Values": ["vpce-svc-1"]}]}
     assert asked(more(listed)) == {
         "ec2:DescribeVpcEndpointServicePermissions": [{"ServiceId": "vpce-svc-1"}],
@@ -227,9 +228,9 @@ def test_an_endpoint_service_of_ours_is_asked_who_may_connect_and_who_is() -> No
 
 def test_lattice_gateways_and_verified_access_are_read_where_they_lead_somewhere() -> None:
     group = {"arn": "tg", "name": "mesh", "type": "IP", "vpcIdentifier": VPC, "serviceArns": ["svc"]}
-    lattice = ("vpc-lattice:ListTargetGroups", {"vpcIdentifier": VPC}, {"items": [group]})
-    idle = ("vpc-lattice:ListTargetGroups", {"vpcIdentifier": VPC}, {"items": [{**group, "serviceArns": []}]})
-    gateways = ("ecs:ListGateways", {}, {"gateways": [{"gatewayArn": "gw", "status": "ACTIVE"}]})
+    lattice: Changed = ("vpc-lattice:ListTargetGroups", {"vpcIdentifier": VPC}, {"items": [group]})
+    idle: Changed = ("vpc-lattice:ListTargetGroups", {"vpcIdentifier": VPC}, {"items": [{**group, "serviceArns": []}]})
+    gateways: Changed = ("ecs:ListGateways", {}, {"gateways": [{"gatewayArn": "gw", "status": "ACTIVE"}]})
     assert asked(more(idle)) == {}
     assert asked(more(lattice)) == {"vpc-lattice:ListTargets": [{"targetGroupIdentifier": "tg"}]}
     assert asked(more(gateways)) == {
