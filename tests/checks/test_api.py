@@ -201,7 +201,8 @@ def test_legitimate_variants_are_silent(changes: Any) -> None:
 
 
 def test_private_behind_a_private_domain_is_right() -> None:
-    private = replace(demo.DOMAIN_NAME, endpoints=(replace(demo.DOMAIN_NAME.endpoints[0], type="PRIVATE"),))
+    ends = (replace(demo.DOMAIN_NAME.endpoints[0], type="PRIVATE"),)
+    private = replace(demo.DOMAIN_NAME, endpoints=ends, access_associations=("vpce-0123456789abcdef0",))
     quiet(judged(stack(domain=private, api=api(endpoint_types=("PRIVATE",)))))
 
 

@@ -9,6 +9,7 @@ from vpclink_checks.checks.api_stage import (
     newest_deployment_served,
     stage_exists,
     throttle_not_zero,
+    web_acl_lets_through,
 )
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.subjects import api_subject, path_subject, reached, route_subjects, stopped_by
@@ -37,6 +38,7 @@ __all__ = [  # the catalogue reads this module alone
     "stage_exists",
     "status_available",
     "throttle_not_zero",
+    "web_acl_lets_through",
 ]
 
 EXISTS = "api/exists"

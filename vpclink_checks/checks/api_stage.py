@@ -221,6 +221,34 @@ def throttle_not_zero(ctx: Context, route: Route) -> Verdict:
     return passed(f"{route.title} is allowed rate {limit.rate}, burst {limit.burst}", limits)
 
 
+@check(
+    "api/web-acl-lets-through",
+    title="The stage's web ACL lets some requests through",
+    severity=Severity.RISK,
+    subjects=stage_subject,
+    why="A web ACL that blocks by default answers 403 Forbidden to all that no rule of it allows.",
+    fix=Fix(
+        "Set the web ACL's default action to allow, or add a rule that allows the callers.",
+        cli="aws wafv2 get-web-acl-for-resource --resource-arn STAGE-ARN",
+        terraform="aws_wafv2_web_acl.default_action { allow {} }",
+    ),
+    source="AWS WAF developer guide, web-acl-default-action; faults: api-waf-block",
+    needs=STAGED,
+    refutable=True,
+)
+def web_acl_lets_through(ctx: Context, stage: Stage) -> Verdict:
+    if not stage.web_acl_arn:
+        raise NotApplicable(f"stage {stage.name} names no web ACL")
+    acl = ctx.topology.web_acls.need(stage.key)
+    default = Evidence("wafv2:GetWebACLForResource", "DefaultAction", "Block" if acl.blocks else "Allow")
+    if acl.blocks and not acl.allowing:
+        return failed(f"web ACL {acl.name} on stage {stage.name} blocks by default, and no rule of it allows", default)
+    if acl.blocks:
+        text = f"web ACL {acl.name} on stage {stage.name} lets through what {', '.join(acl.allowing)} may allow"
+        return noted(f"{text}, and blocks the rest", default)
+    return passed(f"web ACL {acl.name} on stage {stage.name} allows what no rule of it blocks", default)
+
+
 def _throttle(stage: Stage, route: Route) -> Throttle | None:
     """The route's own throttle, or else the stage's; REST escapes the path (``~1orders/GET``)."""
     rest_path = route.path.strip("/").replace("/", "~1")

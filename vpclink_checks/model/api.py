@@ -75,6 +75,16 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebAcl:
+    """wafv2:GetWebACLForResource. ``allowing`` names the rules that may let a request through."""
+
+    arn: str
+    name: str = ""
+    blocks: bool = False  # the default action
+    allowing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """apigateway:GetDeployments or apigatewayv2:GetDeployments."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from vpclink_checks.model.api import Api, Deployment, Route, Stage
+from vpclink_checks.model.api import Api, Deployment, Route, Stage, WebAcl
 from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.compute import AutoScalingGroup, Instance, LaunchSettings
 from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, HostedZone, Mapping, RoutingRule
@@ -62,6 +62,7 @@ _CALLS = {
     "records": ("route53:ListResourceRecordSets", ""),
     "apis": ("apigateway:GetRestApi", _GATEWAY),
     "stages": ("apigateway:GetStage", _GATEWAY),
+    "web_acls": ("wafv2:GetWebACLForResource", ""),
     "deployments": ("apigateway:GetDeployments", _GATEWAY),
     "edited_routes": ("apigateway:GetResources", _GATEWAY),
     "served_routes": ("apigateway:GetExport", _GATEWAY),
@@ -133,6 +134,7 @@ class Topology:
 
     apis: Table[Api] = field(default_factory=_unread)  # API id
     stages: Table[Stage] = field(default_factory=_unread)  # Stage.key
+    web_acls: Table[WebAcl] = field(default_factory=_unread)  # Stage.key
     deployments: Table[tuple[Deployment, ...]] = field(default_factory=_unread)  # API id
     edited_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # API id
     served_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # Stage.key

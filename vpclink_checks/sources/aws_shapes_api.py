@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from vpclink_checks.model.api import Api, Canary, Deployment, Integration, Route, Stage, Throttle
+from vpclink_checks.model.api import Api, Canary, Deployment, Integration, Route, Stage, Throttle, WebAcl
 from vpclink_checks.model.fact import Unread
 from vpclink_checks.model.link import VpcLink
-from vpclink_checks.sources.aws_shapes import Raw, flag, moment, part, text, text_map, texts, unread, whole
+from vpclink_checks.sources.aws_shapes import Raw, flag, moment, part, rows, text, text_map, texts, unread, whole
 
 
 def api_v1(raw: Raw, lacking: Unread = MappingProxyType({})) -> Api:
@@ -123,6 +123,20 @@ def stage_v2(raw: Raw, api_id: str) -> Stage:
         throttles=tuple(one for one in found if one is not None),
         created=moment(raw.get("CreatedDate")),
         updated=moment(raw.get("LastUpdatedDate")),
+    )
+
+
+def web_acl(raw: Raw) -> WebAcl:
+    """``WebACL`` of wafv2:GetWebACLForResource. What a group of rules does is not in it: it may allow."""
+    return WebAcl(
+        arn=text(raw, "ARN"),
+        name=text(raw, "Name"),
+        blocks="Block" in part(raw, "DefaultAction"),
+        allowing=tuple(
+            text(one, "Name")
+            for one in rows(raw, "Rules")
+            if "Allow" in part(one, "Action") or isinstance(one.get("OverrideAction"), Mapping)
+        ),
     )
 
 

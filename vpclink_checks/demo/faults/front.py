@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from vpclink_checks.demo.faults.model import Fault
-from vpclink_checks.demo.faults.names import ALL_CALLS, DOMAIN, HELLO, LINK, NEIGHBOURS, ORDERS_API, ROUTES, STATUS
-from vpclink_checks.demo.overlay import JSON, Change, Drop, Refuse, Set
+from vpclink_checks.demo.faults.names import (
+    ACCOUNT,
+    ALL_CALLS,
+    DOMAIN,
+    HELLO,
+    LINK,
+    NEIGHBOURS,
+    ORDERS_API,
+    REGION,
+    ROUTES,
+    STATUS,
+)
+from vpclink_checks.demo.overlay import JSON, Answered, Change, Drop, Refuse, Set
 from vpclink_checks.demo.wire import Plane
 
 CERTIFICATE = "acm:DescribeCertificate"
@@ -25,7 +36,25 @@ def _edited_status(key: str, value: object) -> Change:
     return Set(RESOURCES, ORDERS_API, at, value)
 
 
+WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/closed/11111111-2222-3333-4444-555555555555"
+
 FAULTS = (
+    Fault(
+        id="api-waf-block",
+        hop="api",
+        title="The web ACL on the stage blocks by default, and nothing in it allows",
+        changes=(
+            Set(STAGE, ORDERS_API, ("webAclArn",), WEB_ACL),
+            Answered(
+                "wafv2",
+                "GetWebACLForResource",
+                {"ResourceArn": f"arn:aws:apigateway:{REGION}::/restapis/{ORDERS_API}/stages/prod"},
+                {"WebACL": {"Name": "closed", "ARN": WEB_ACL, "DefaultAction": {"Block": {}}, "Rules": []}},
+            ),
+        ),
+        plane=Plane(answers={"orders": "forbidden"}),
+        fails={"api/web-acl-lets-through": ("orders/prod",), ROUTES: ALL_CALLS},
+    ),
     Fault(
         id="domain-dns-alias-wrong-target",
         hop="domain",

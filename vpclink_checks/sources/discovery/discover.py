@@ -82,6 +82,7 @@ def _gateway(topology: Topology, recorded: Recorded, settings: EnvSettings) -> T
         topology,
         apis=known,
         stages=stages,
+        web_acls=gateway.web_acls(recorded, stages),
         deployments=gateway.deployments(recorded, known),
         edited_routes=edited,
         served_routes=gateway.served_routes(recorded, known, stages, edited),

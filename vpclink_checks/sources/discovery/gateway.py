@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from vpclink_checks.model.api import Api, Deployment, Route, Stage
+from vpclink_checks.model.api import Api, Deployment, Route, Stage, WebAcl
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.sources import aws_shapes_api as shapes
 from vpclink_checks.sources.aws_shapes import Raw, part, text
 from vpclink_checks.sources.aws_shapes_export import INTEGRATION, document, exported_routes
 from vpclink_checks.sources.discovery.recorded import Recorded, gap_in, table_of
+from vpclink_checks.sources.leads.front import stage_arn
 
 Served = tuple[str, str]  # API id, stage name ("" for every stage)
 
@@ -69,6 +70,24 @@ def _stage(recorded: Recorded, api: Api, name: str) -> Stage | Gap | None:
     if not isinstance(listed, list):
         return found
     return next((stage for stage in listed if stage.name == name), None)
+
+
+def web_acls(recorded: Recorded, known: Table[Stage]) -> Table[WebAcl]:
+    """The web ACL of each stage that names one."""
+    named = [stage for stage in known if stage.web_acl_arn]
+    return table_of(((stage.key, _web_acl(recorded, stage)) for stage in named), gap_in(known))
+
+
+def _web_acl(recorded: Recorded, stage: Stage) -> WebAcl | Gap | None:
+    name = "wafv2:GetWebACLForResource"
+    if ":wafv2:" not in stage.web_acl_arn:
+        return recorded.missing(name, "a web ACL of AWS WAF Classic is not read")
+    arn = stage_arn(stage.web_acl_arn, stage.api_id, stage.name)
+    found = recorded.one(name, {"ResourceArn": arn})
+    if found is None or isinstance(found, Gap):
+        return found
+    held = part(found, "WebACL")
+    return shapes.web_acl(held) if held else None
 
 
 def deployments(recorded: Recorded, known: Table[Api]) -> Table[tuple[Deployment, ...]]:

@@ -121,6 +121,16 @@ class Front:
         return sets
 
     @cached_property
+    def guarded_stages(self) -> set[str]:
+        """ARNs of the stages that name a web ACL of AWS WAF's second version."""
+        read = self._answers.responses("apigateway:GetStage")
+        return {
+            stage_arn(word(stage, "webAclArn"), word(params, "restApiId"), word(params, "stageName"))
+            for params, stage in read
+            if ":wafv2:" in word(stage, "webAclArn")
+        }
+
+    @cached_property
     def private(self) -> set[PrivateIntegration]:
         """Every private integration of the APIs that the domains lead to, resolved for each of its mapped stages."""
         mapped = self.stages(self.api_ids)
@@ -202,6 +212,12 @@ class Front:
         """ARNs of balancers and listeners that links and integrations name."""
         named = {arn for one in self.private for arn in (one.uri, one.target)}
         return {arn for arn in named | self.targets_of_links(self.link_ids) if ":elasticloadbalancing:" in arn}
+
+
+def stage_arn(web_acl: str, api_id: str, stage: str) -> str:
+    """The ARN by which AWS WAF knows a REST stage; partition and region are those of the web ACL on it."""
+    partition, region = web_acl.split(":")[1], web_acl.split(":")[3]
+    return f"arn:{partition}:apigateway:{region}::/restapis/{api_id}/stages/{stage}"
 
 
 def _texts(raw: Raw) -> dict[str, str]:

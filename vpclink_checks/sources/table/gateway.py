@@ -119,6 +119,15 @@ ROWS: tuple[Row, ...] = (
         wants=exports,
         because="each stage of those: what it serves, not what is edited",
     ),
+    # Only where a stage says that it has a web ACL; HTTP APIs take none.
+    Row(
+        service="wafv2",
+        operation="GetWebACLForResource",
+        hop="api",
+        wants=lambda leads: each("ResourceArn", leads.front.guarded_stages),
+        because="each stage of a mapping that names a web ACL",
+        closing=True,
+    ),
     # HTTP APIs: asked for where the v1 call says that there is no such REST API.
     _v2(
         operation="GetApi",
