@@ -383,12 +383,21 @@ def test_an_internet_facing_balancer_is_followed_if_it_shares_a_target(target: s
     assert (_asked(facts, "elbv2:DescribeListeners") == [{"LoadBalancerArn": arn}]) is followed
 
 
-def test_where_no_service_registers_the_hosting_cluster_s_services_are_read() -> None:
+def test_where_no_service_registers_all_tasks_of_the_hosting_cluster_are_read() -> None:
+    """Any of them may be behind the targets: one list of the cluster instead of one a service."""
     services = next(one for one in answers() if one.call.name == "ecs:DescribeServices")
+    tasks = next(one for one in answers() if one.call.name == "ecs:ListTasks")
+    cluster = {"cluster": tasks.call.params["cluster"]}
     response = copy.deepcopy(dict(services.response or {}))
     response["services"][0]["loadBalancers"] = []
-    facts, _ = collected(SETTINGS, lambda call: Answer(call, response) if call == services.call else demo_says(call))
-    assert {one.call.key for one in facts} == {one.call.key for one in demo().facts}
+    changed = {
+        services.call.key: Answer(services.call, response),
+        Call("ecs", "ListTasks", cluster).key: Answer(Call("ecs", "ListTasks", cluster), tasks.response),
+    }
+    facts, _ = collected(SETTINGS, lambda call: changed.get(call.key) or demo_says(call))
+    asked, listed = {one.call.key for one in facts}, {one.call.key for one in demo().facts}
+    assert asked - listed == {Call("ecs", "ListTasks", cluster).key}
+    assert listed - asked == {tasks.call.key}
 
 
 def test_a_launch_template_is_read_at_the_version_in_use() -> None:

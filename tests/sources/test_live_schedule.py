@@ -64,7 +64,8 @@ def test_what_leads_on_goes_first() -> None:
 def _some(row: Row) -> Call:
     params: Params = {}
     if row.batch is not None:
-        params = row.batch.join({"Filters": "vpc-id"} if row.batch.key == "Filters" else {}, ["one"])
+        field = {row.batch.key: "vpc-id"} if row.batch.key in ("Filters", "filter") else {}
+        params = row.batch.join(field, ["one"])
     return Call(row.service, row.operation, params)
 
 

@@ -15,9 +15,10 @@ class Gap:
     """A fact that could not be read: which call, which IAM action it takes, and why it failed.
 
     ``code`` is AWS's error code (``AccessDeniedException``), or one of ours: ``NotRecorded`` (the
-    snapshot does not hold the call), ``NotRead`` (the source cannot tell), ``Timeout``,
-    ``ConnectionError``, ``FieldNotInModel`` (botocore too old), ``Placeholder``, ``Contested``,
-    ``NotInPartition`` (AWS has no such service there: what it would hold does not apply).
+    snapshot does not hold the call), ``NotNeeded`` (no path leads there, so nobody asked), ``NotRead`` (the
+    source cannot tell), ``Timeout``, ``ConnectionError``, ``FieldNotInModel`` (botocore too old),
+    ``Placeholder``, ``Contested``, ``NotInPartition`` (AWS has no such service there: what it would hold does
+    not apply).
     """
 
     operation: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from vpclink_checks.sources.leads import Leads
 
 Params = dict[str, Any]
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Paging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """How many things one call may ask for. ``key`` is the list parameter, or ``Filters``.
+    """How many things one call may ask for. ``key`` is the list parameter, EC2's ``Filters``, or ECS's ``filter``.
 
     ``after`` names the operations whose answers name those things: while one of them is being asked,
     a call that is not full waits.
@@ -49,9 +51,11 @@ class Batch:
 
     def split(self, params: Mapping[str, Any]) -> tuple[Params, list[str] | None]:
         """The parameters without what they ask for, and that; None where they ask for everything."""
-        rest = {name: value for name, value in params.items() if name != self.key}
+        rest = self.everything(params)
         if self.key not in params:
             return rest, None
+        if self.key == "filter":
+            return rest | {"filter": params["filter"].partition(" in ")[0]}, _QUOTED.findall(params["filter"])
         if self.key != "Filters":
             return rest, list(params[self.key])
         (only,) = params["Filters"]
@@ -59,9 +63,16 @@ class Batch:
 
     def join(self, rest: Mapping[str, Any], things: list[str]) -> Params:
         """The parameters that ask for these things; the inverse of :meth:`split`."""
+        if self.key == "filter":
+            quoted = ", ".join(f"'{one}'" for one in things)
+            return {**rest, "filter": f"{rest['filter']} in [{quoted}]"}
         if self.key != "Filters":
             return {**rest, self.key: things}
         return {**rest, "Filters": [{"Name": rest["Filters"], "Values": things}]}
+
+    def everything(self, params: Mapping[str, Any]) -> Params:
+        """The parameters that ask for everything in the same place."""
+        return {name: value for name, value in params.items() if name != self.key}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +125,8 @@ def _batched(batch: Batch, wanted: Iterable[Params], asked: list[Mapping[str, An
     open_things: dict[str, set[str]] = {}
     for params in wanted:
         rest, things = batch.split(params)
+        if things is None:
+            yield rest
         open_things.setdefault(_key(rest), set()).update(things or ())
     for one in asked:
         _strike(batch, one, open_things)
@@ -132,7 +145,7 @@ def _strike(batch: Batch, asked: Mapping[str, Any], open_things: dict[str, set[s
         open_things.get(_key(rest), set()).difference_update(things)
         return
     for key, still in open_things.items():
-        if {name: value for name, value in json.loads(key).items() if name != "Filters"} == rest:
+        if batch.everything(json.loads(key)) == rest:
             still.clear()
 
 

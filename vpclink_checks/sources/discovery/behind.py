@@ -10,6 +10,7 @@ from vpclink_checks.model.ecs import ContainerDefinition, ContainerInstance, Por
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.sources.discovery.ecs import NOT_NEEDED
 from vpclink_checks.sources.discovery.entries import stopped
 from vpclink_checks.sources.discovery.recorded import first_gap
 
@@ -137,7 +138,7 @@ def _nobody(
     """No service, no task: the end, unless more may be there than was read, or the hosts are none of ECS's."""
     if not live:
         return stopped(path, "target-group", f"nothing is registered with target group {group.name}", check=NOBODY)
-    gap = first_gap(*_what_hides(live, hosts, topology))
+    gap = first_gap(*_what_hides(group, live, hosts, topology))
     if gap is not None:
         return stopped(path, "target-group", f"what runs behind {group.name} could not be read", gap=gap)
     if not any(target.id in hosts for target in live) and group.target_type == "instance":
@@ -146,16 +147,18 @@ def _nobody(
     return stopped(path, "target-group", reason, check=NOBODY)
 
 
-def _what_hides(live: list[Target], hosts: dict[str, ContainerInstance], topology: Topology) -> Iterator[Gap | None]:
+def _what_hides(
+    group: TargetGroup, live: list[Target], hosts: dict[str, ContainerInstance], topology: Topology
+) -> Iterator[Gap | None]:
     yield topology.container_instances.gap
     yield topology.tasks.gap
     yield _pairs_unread(topology)
     clusters = {hosts[target.id].cluster_arn for target in live if target.id in hosts}
     for arn, gap in topology.tasks.gaps.items():  # tasks of other clusters cannot run on these hosts
         service = topology.services.rows.get(arn)
-        yield gap if service is None or not clusters or service.cluster_arn in clusters else None
+        yield gap if service is None or group.target_type == "ip" or service.cluster_arn in clusters else None
     if any(target.id not in hosts for target in live):
-        yield from topology.container_instances.gaps.values()
+        yield from (gap for gap in topology.container_instances.gaps.values() if gap.code != NOT_NEEDED)
     for target in live:
         host = hosts.get(target.id)
         if host and target.port in host.reserved_tcp_ports and target.port not in host.registered_tcp_ports:

@@ -18,6 +18,7 @@ from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_i
 from vpclink_checks.sources.discovery.ways import ways
 from vpclink_checks.sources.facts import Recording
 from vpclink_checks.sources.leads import Leads
+from vpclink_checks.sources.leads.clusters import Clusters
 
 
 def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Topology:
@@ -33,12 +34,13 @@ def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Top
     topology = _front(topology, recorded, settings)
     topology = _gateway(topology, recorded, settings)
     topology = _balancing(topology, recorded)
-    topology = _containers(topology, recorded)
+    leads = Leads(recording.facts, settings)
+    topology = _containers(topology, recorded, leads.containers.clusters)
     paths, neighbours = walk(topology, settings)
     topology = replace(topology, paths=paths, neighbours=neighbours)
     topology = replace(topology, ways=ways(topology))
     topology = with_doors(topology, recorded)
-    if Leads(recording.facts, settings).others.asks:
+    if leads.others.asks:
         topology = _others(topology, recorded)
     return _surroundings(topology, recorded)
 
@@ -132,9 +134,9 @@ def _balancing(topology: Topology, recorded: Recorded) -> Topology:
     )
 
 
-def _containers(topology: Topology, recorded: Recorded) -> Topology:
+def _containers(topology: Topology, recorded: Recorded, leads: Clusters) -> Topology:
     clusters = ecs.clusters(recorded)
-    services = ecs.services(recorded, clusters)
+    services = ecs.services(recorded, clusters, leads.passed_over)
     tasks = ecs.tasks(recorded, services)
     scaling = compute.auto_scaling_groups(recorded)
     return replace(
@@ -142,7 +144,7 @@ def _containers(topology: Topology, recorded: Recorded) -> Topology:
         clusters=clusters,
         services=services,
         tasks=tasks,
-        container_instances=ecs.container_instances(recorded, clusters),
+        container_instances=ecs.container_instances(recorded, clusters, leads),
         task_definitions=ecs.task_definitions(recorded, services, tasks),
         auto_scaling_groups=scaling,
         launch_settings=compute.launch_settings(recorded, scaling),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, TaskDefinition
@@ -10,6 +10,9 @@ from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.sources import aws_shapes_ecs as shapes
 from vpclink_checks.sources.aws_shapes import part, text, texts, unread
 from vpclink_checks.sources.discovery.recorded import Coverage, Recorded, by_id, first_gap, gap_in, table_of
+from vpclink_checks.sources.leads.clusters import Clusters
+
+NOT_NEEDED = "NotNeeded"
 
 
 def clusters(recorded: Recorded) -> Table[Cluster]:
@@ -19,9 +22,14 @@ def clusters(recorded: Recorded) -> Table[Cluster]:
     return by_id(known, listed, recorded.coverage("ecs:DescribeClusters", "clusters"), gap)
 
 
+def _not_needed(gap: Gap | None, cluster: str, passed_over: Collection[str]) -> bool:
+    """Whether what is missing of a cluster was never needed. What was asked for and refused was."""
+    return gap is not None and gap.code == "NotRecorded" and cluster in passed_over
+
+
 def _listed(recorded: Recorded, name: str, params: dict[str, str], key: str) -> tuple[list[str], Gap | None]:
-    """The ARNs of a List call, and the gap in its place."""
-    responses, gap = recorded.about(name, params)
+    """The ARNs of a List call, and the gap in its place. What a filter picked is not the list."""
+    responses, gap = recorded.about(name, params, covers=lambda asked: "filter" not in asked)
     return [arn for response in responses for arn in texts(response, key)], gap
 
 
@@ -33,8 +41,8 @@ def _for_cluster(recorded: Recorded, name: str, cluster: str, key: str) -> tuple
     return listed, gap
 
 
-def services(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[Service]:
-    """Every service of the clusters, without those that are gone."""
+def services(recorded: Recorded, known_clusters: Table[Cluster], passed_over: Collection[str] = ()) -> Table[Service]:
+    """Every service of the clusters, without those that are gone. Those *passed over* need not have been read."""
     name = "ecs:DescribeServices"
     pairs = unread(recorded.lacking(name), {"LoadBalancer.advancedConfiguration": "alternate_target_group_arn"})
     found = (replace(shapes.service(one), unread=pairs) for one in recorded.rows(name, "services"))
@@ -44,7 +52,7 @@ def services(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[Servic
     for cluster in (*known_clusters.rows, *known_clusters.gaps):
         arns, gap = _for_cluster(recorded, "ecs:ListServices", cluster, "serviceArns")
         listed += arns
-        gaps.append(gap)
+        gaps.append(None if _not_needed(gap, cluster, passed_over) else gap)
     return by_id(known, listed, recorded.coverage(name, "services"), first_gap(*gaps))
 
 
@@ -87,18 +95,26 @@ def _task_arns(recorded: Recorded, service: Service) -> tuple[list[str], Gap | N
     return [], refused
 
 
-def container_instances(recorded: Recorded, known_clusters: Table[Cluster]) -> Table[tuple[ContainerInstance, ...]]:
-    """The container instances of each cluster."""
-    every = (*known_clusters.rows, *known_clusters.gaps)
-    found = ((cluster, _container_instances(recorded, cluster)) for cluster in every)
-    return table_of(found, known_clusters.gap)
+def container_instances(
+    recorded: Recorded, known_clusters: Table[Cluster], leads: Clusters
+) -> Table[tuple[ContainerInstance, ...]]:
+    """The container instances of each cluster; a gap of its own kind where nobody needs them."""
+    found = {one: _container_instances(recorded, one, leads) for one in (*known_clusters.rows, *known_clusters.gaps)}
+    for cluster, held in found.items():
+        if isinstance(held, Gap) and _not_needed(held, cluster, leads.hosts_passed_over):
+            found[cluster] = replace(held, code=NOT_NEEDED, message=f"no target of a path runs in {cluster}")
+    return table_of(found.items(), known_clusters.gap)
 
 
-def _container_instances(recorded: Recorded, cluster: str) -> tuple[ContainerInstance, ...] | Gap | None:
+def _container_instances(
+    recorded: Recorded, cluster: str, leads: Clusters
+) -> tuple[ContainerInstance, ...] | Gap | None:
     name = "ecs:DescribeContainerInstances"
     arns, gap = _for_cluster(recorded, "ecs:ListContainerInstances", cluster, "containerInstanceArns")
+    if gap is not None and gap.code == "NotRecorded" and leads.described.hosts_listed(cluster):
+        arns, gap = sorted(leads.described.hosts_of(cluster)), None
     if gap is not None:
-        return gap
+        return () if not leads.described.may_host(cluster) else gap
     described = {text(raw, "containerInstanceArn"): raw for raw in recorded.rows(name, "containerInstances")}
     coverage = recorded.coverage(name, "containerInstances")
     unread = first_gap(*(coverage.gap_for(arn) for arn in arns if arn not in described))

@@ -42,6 +42,12 @@ def part(raw: Raw, key: str) -> Raw:
     return value if isinstance(value, Mapping) else {}
 
 
+def filter_values(params: Raw, *names: str) -> set[str]:
+    """What a call asks for by EC2's Filters: the values of these, of every one where none is named."""
+    filters = (one for one in rows(params, "Filters") if not names or word(one, "Name") in names)
+    return {value for one in filters for value in words(one, "Values")}
+
+
 class Answers:
     """The facts, found by the name of the operation."""
 

@@ -100,6 +100,17 @@ class Balancing:
         return found
 
     @cached_property
+    def with_known_targets(self) -> set[str]:
+        """Target groups whose targets were read."""
+        return set(self._registered)
+
+    @cached_property
+    def with_asked_targets(self) -> set[str]:
+        """Target groups whose targets were asked for, with an answer or in vain."""
+        asked = self._answers.answers("elbv2:DescribeTargetHealth")
+        return {word(answer.call.params, "TargetGroupArn") for answer in asked}
+
+    @cached_property
     def doors(self) -> set[str]:
         """Balancers through which the internet may come in, and ALBs behind those."""
         facing = {arn for arn, one in self.balancers.items() if one.get("Scheme") == "internet-facing"}

@@ -7,92 +7,61 @@ from functools import cached_property
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
+from vpclink_checks.sources.leads.clusters import Clusters, registers_with
+
+_ADDRESSES = ("privateIPv4Address", "privateIpv4Address", "privateIPv6Address", "ipv6Address")  # as ECS spells them
 
 
 class Containers:
-    """What ECS's answers lead to."""
+    """What ECS's answers lead to, in the clusters that matter."""
 
     def __init__(self, answers: Answers, balancing: Balancing) -> None:
         self._answers = answers
         self._balancing = balancing
-
-    @cached_property
-    def clusters(self) -> set[str]:
-        """Every cluster of the region."""
-        return set(self._answers.words("ecs:ListClusters", "clusterArns"))
-
-    @cached_property
-    def services(self) -> list[Raw]:
-        """Every service that was described and is not gone."""
-        described = self._answers.rows("ecs:DescribeServices", "services")
-        return [one for one in described if one.get("status") != "INACTIVE" and word(one, "clusterArn")]
+        self.clusters = Clusters(answers, balancing)
+        self._described = self.clusters.described
 
     @cached_property
     def of_interest(self) -> list[Raw]:
-        """Services that register with a group of the path, or may serve one that no service registers with."""
+        """Services that register with a group of the path, or have tasks on targets that no service registers."""
         groups = self._balancing.path_groups
-        claiming = [one for one in self.services if registers_with(one) & groups]
-        hosting = self._hosting_clusters
-        return claiming + [one for one in self.services if one.get("clusterArn") in hosting and one not in claiming]
+        there = {(word(one, "clusterArn"), word(one, "group")) for one in self._tasks_there}
+        return [
+            one
+            for one in self._described.services
+            if registers_with(one) & groups or (one["clusterArn"], f"service:{word(one, 'serviceName')}") in there
+        ]
 
     @cached_property
     def named_services(self) -> set[tuple[str, str]]:
-        """(cluster, name) of the services of interest."""
-        return {
-            (word(one, "clusterArn"), word(one, "serviceName")) for one in self.of_interest if one.get("serviceName")
+        """(cluster, name) of the services whose tasks are listed by themselves: others of the cluster may be many."""
+        of_ours = (one for one in self.of_interest if one["clusterArn"] not in self.shared)
+        return {(one["clusterArn"], word(one, "serviceName")) for one in of_ours if one.get("serviceName")}
+
+    @cached_property
+    def shared(self) -> set[str]:
+        """Clusters in which targets of groups run that no service registers with: any task may be behind those."""
+        unclaimed = self.clusters.unclaimed
+        targets = self.clusters.instances_of(unclaimed)
+        hosting = {cluster for cluster, instance in self._described.hosts if instance in targets}
+        anywhere = self.clusters.serving if self.clusters.unplaced(unclaimed) else set()
+        return hosting | self.clusters.told_by(unclaimed) | anywhere
+
+    @cached_property
+    def _tasks_there(self) -> list[Raw]:
+        """Tasks on the targets of groups that no service registers with: by their host, or by their own address."""
+        targets = self._balancing.targets(self.clusters.unclaimed)
+        instances = self.clusters.instances_of(self.clusters.unclaimed)
+        rows_of_hosts = self._answers.rows("ecs:DescribeContainerInstances", "containerInstances")
+        places = targets | {
+            word(one, "containerInstanceArn") for one in rows_of_hosts if word(one, "ec2InstanceId") in instances
         }
-
-    @cached_property
-    def all_described(self) -> bool:
-        """Whether every listed service was asked for, so that an unclaimed group is known to be one."""
-        listed = set(self._answers.words("ecs:ListServices", "serviceArns"))
-        asked = {
-            one
-            for answer in self._answers.answers("ecs:DescribeServices")
-            for one in words(answer.call.params, "services")
-        }
-        return self.clusters <= self._listed_clusters and listed <= asked
-
-    @cached_property
-    def _listed_clusters(self) -> set[str]:
-        return {word(answer.call.params, "cluster") for answer in self._answers.answers("ecs:ListServices")}
-
-    @cached_property
-    def unclaimed(self) -> set[str]:
-        """Groups of the path that no service registers with: an auto scaling group or a person does."""
-        if not self.all_described:
-            return set()
-        claimed: set[str] = set()
-        for service in self.services:
-            claimed |= registers_with(service)
-        return self._balancing.path_groups - claimed
-
-    @cached_property
-    def clusters_of_hosts(self) -> set[str]:
-        """Clusters whose container instances are read: those of our services, and all where a group is unclaimed."""
-        groups = self._balancing.path_groups
-        ours = {one["clusterArn"] for one in self.services if registers_with(one) & groups}
-        return ours | (self.clusters if self.unclaimed else set())
-
-    @cached_property
-    def _hosting_clusters(self) -> set[str]:
-        """Clusters that a target of an unclaimed group is a container instance of."""
-        targets = self._balancing.targets(self.unclaimed)
-        return {cluster for cluster, instance in self._hosts if instance in targets}
-
-    @cached_property
-    def _hosts(self) -> set[tuple[str, str]]:
-        described = self._answers.responses("ecs:DescribeContainerInstances")
-        return {
-            (word(params, "cluster"), word(one, "ec2InstanceId"))
-            for params, page in described
-            for one in rows(page, "containerInstances")
-        }
+        return [one for one in self._answers.rows("ecs:DescribeTasks", "tasks") if places & set(_places(one))]
 
     @cached_property
     def instance_ids(self) -> set[str]:
         """EC2 instances of the container instances that were read."""
-        return {instance for _, instance in self._hosts if instance}
+        return {instance for _, instance in self._described.hosts if instance}
 
     def listed(self, name: str, key: str) -> Iterator[tuple[str, str]]:
         """(cluster, ARN) of what a List call of ECS gave."""
@@ -102,8 +71,11 @@ class Containers:
 
     @cached_property
     def task_definitions(self) -> set[str]:
-        """Those of every deployment in flight and of every running task."""
-        found = {word(one, "taskDefinitionArn") for one in self._answers.rows("ecs:DescribeTasks", "tasks")}
+        """Those of the services of interest, of their deployments in flight and tasks, and of tasks on targets."""
+        mine = {(one["clusterArn"], f"service:{word(one, 'serviceName')}") for one in self.of_interest}
+        running = self._answers.rows("ecs:DescribeTasks", "tasks")
+        tasks = [one for one in running if (word(one, "clusterArn"), word(one, "group")) in mine]
+        found = {word(one, "taskDefinitionArn") for one in (*tasks, *self._tasks_there)}
         for service in self.of_interest:
             flights = [service, *rows(service, "deployments"), *rows(service, "taskSets")]
             found |= {word(one, "taskDefinition") for one in flights}
@@ -116,9 +88,10 @@ class Containers:
         return {group for one in settings for group in words(one, "securityGroups")}
 
 
-def registers_with(service: Raw) -> set[str]:
-    """The target groups that a service registers its tasks with, in any deployment in flight."""
-    flights = [service, *rows(service, "taskSets")]
-    entries = [entry for one in flights for entry in rows(one, "loadBalancers")]
-    alternates = {word(part(one, "advancedConfiguration"), "alternateTargetGroupArn") for one in entries}
-    return ({word(one, "targetGroupArn") for one in entries} | alternates) - {""}
+def _places(task: Raw) -> Iterator[str]:
+    """Where a task is: its container instance, its own addresses."""
+    yield word(task, "containerInstanceArn")
+    for attachment in rows(task, "attachments"):
+        yield from (word(one, "value") for one in rows(attachment, "details") if one.get("name") in _ADDRESSES)
+    for container in rows(task, "containers"):
+        yield from (word(one, key) for one in rows(container, "networkInterfaces") for key in _ADDRESSES)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
+from vpclink_checks.sources.leads.answers import Answers, Raw, filter_values, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.doors import Doors
@@ -56,11 +56,11 @@ class Network:
 
     @cached_property
     def stray_subnets(self) -> set[str]:
-        """Subnets of links that are in none of the balancers' VPCs, once those were read."""
-        asked = {
-            value for answer in self._answers.answers("ec2:DescribeSubnets") for value in _values(answer.call.params)
-        }
-        if not self._balancing.vpc_ids <= asked:
+        """Subnets of links that are in none of the balancers' VPCs, once those are known and were read."""
+        lists = ("elbv2:DescribeLoadBalancers", "elbv2:DescribeTargetGroups")
+        answers = self._answers.answers("ec2:DescribeSubnets")
+        asked = {value for answer in answers for value in filter_values(answer.call.params)}
+        if not all(self._answers.answers(one) for one in lists) or not self._balancing.vpc_ids <= asked:
             return set()
         elsewhere = {word(one, "SubnetId") for one in self._subnets if word(one, "VpcId") in self._balancing.vpc_ids}
         return self._link_subnets - elsewhere
@@ -166,10 +166,6 @@ def _carriers(_params: Raw, page: Raw) -> frozenset[Carrier]:
 def _permissions(group: Raw) -> Iterator[Raw]:
     yield from rows(group, "IpPermissions")
     yield from rows(group, "IpPermissionsEgress")
-
-
-def _values(params: Raw) -> list[str]:
-    return [value for one in rows(params, "Filters") for value in words(one, "Values")]
 
 
 def _templates(group: Raw) -> Iterator[Raw]:

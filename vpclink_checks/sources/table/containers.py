@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from vpclink_checks.sources.leads import Leads
+from vpclink_checks.sources.leads.clusters import IDS_A_QUERY
 from vpclink_checks.sources.rows import Batch, Params, Row
 from vpclink_checks.sources.table import arns
 from vpclink_checks.sources.table.paging import ecs_paging
@@ -12,14 +13,15 @@ from vpclink_checks.sources.table.wants import each, once_private
 
 
 def services(leads: Leads) -> list[Params]:
-    """Every listed service."""
+    """Every listed service of the clusters that are read."""
     found = leads.containers.listed("ecs:ListServices", "serviceArns")
     return [{"cluster": cluster, "services": [arn]} for cluster, arn in found]
 
 
-def service_tasks(leads: Leads) -> list[Params]:
-    """The running tasks of the services of interest."""
-    return [{"cluster": cluster, "serviceName": name} for cluster, name in sorted(leads.containers.named_services)]
+def task_lists(leads: Leads) -> list[Params]:
+    """The tasks of the services of interest; of whole clusters, where any of their tasks may be behind a target."""
+    named = [{"cluster": cluster, "serviceName": name} for cluster, name in sorted(leads.containers.named_services)]
+    return [*named, *each("cluster", leads.containers.shared)]
 
 
 def tasks(leads: Leads) -> list[Params]:
@@ -28,9 +30,18 @@ def tasks(leads: Leads) -> list[Params]:
     return [{"cluster": cluster, "tasks": [arn]} for cluster, arn in found]
 
 
+def host_lists(leads: Leads) -> list[Params]:
+    """The container instances of clusters that host the path; of others only those that a target is."""
+    clusters = leads.containers.clusters
+    sought = [(cluster, one) for cluster in sorted(clusters.queried) for one in sorted(clusters.sought)]
+    filtered = [{"cluster": cluster, "filter": f"ec2InstanceId in ['{one}']"} for cluster, one in sought]
+    whole = (one for one in clusters.with_hosts if not clusters.described.hosts_listed(one))
+    return [*each("cluster", whole), *filtered]
+
+
 def container_instances(leads: Leads) -> list[Params]:
-    """Every listed container instance."""
-    found = leads.containers.listed("ecs:ListContainerInstances", "containerInstanceArns")
+    """Every container instance of the clusters that were listed whole."""
+    found = leads.containers.clusters.described.listed_hosts()
     return [{"cluster": cluster, "containerInstances": [arn]} for cluster, arn in found]
 
 
@@ -45,16 +56,17 @@ ROWS: tuple[Row, ...] = (
     ),
     _ecs(
         operation="DescribeClusters",
-        wants=lambda leads: [{"clusters": [arn]} for arn in sorted(leads.containers.clusters)],
+        wants=lambda leads: [{"clusters": [arn]} for arn in sorted(leads.containers.clusters.described.clusters)],
         batch=Batch(key="clusters", size=100, after=("ecs:ListClusters",)),
         because="each cluster",
         resources=arns.CLUSTERS,
     ),
     _ecs(
         operation="ListServices",
-        wants=lambda leads: each("cluster", leads.containers.clusters),
+        wants=lambda leads: each("cluster", leads.containers.clusters.read),
         paging=ecs_paging("serviceArns"),
-        because="each cluster",
+        because="the only cluster; else each that the config names or a target runs in, and each that has services "
+        "where that leaves a target group of a path without a service",
     ),
     _ecs(
         operation="DescribeServices",
@@ -66,9 +78,10 @@ ROWS: tuple[Row, ...] = (
     ),
     _ecs(
         operation="ListTasks",
-        wants=service_tasks,
+        wants=task_lists,
         paging=ecs_paging("taskArns"),
-        because="each service that registers with a target group of a path, or runs where its targets are",
+        because="each service that registers with a target group of a path; where none does, each cluster that "
+        "hosts its targets",
     ),
     _ecs(
         operation="DescribeTasks",
@@ -80,9 +93,11 @@ ROWS: tuple[Row, ...] = (
     _ecs(
         operation="ListContainerInstances",
         hop="instance",
-        wants=lambda leads: each("cluster", leads.containers.clusters_of_hosts),
+        wants=host_lists,
+        batch=Batch(key="filter", size=IDS_A_QUERY, after=("elbv2:DescribeTargetHealth",)),
         paging=ecs_paging("containerInstanceArns"),
-        because="each cluster of those services",
+        because="each cluster that hosts a target of a path; to find those among several clusters, each that has "
+        "container instances is asked for the targets alone, by the filter",
         resources=arns.CLUSTERS,
     ),
     _ecs(
@@ -97,6 +112,6 @@ ROWS: tuple[Row, ...] = (
         operation="DescribeTaskDefinition",
         hop="task-definition",
         wants=lambda leads: each("taskDefinition", leads.containers.task_definitions),
-        because="each task definition of a deployment in flight or a running task",
+        because="each task definition of a deployment in flight or a running task of those services",
     ),
 )
