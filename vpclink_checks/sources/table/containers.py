@@ -65,7 +65,7 @@ ROWS: tuple[Row, ...] = (
         operation="ListServices",
         wants=lambda leads: each("cluster", leads.containers.clusters.read),
         paging=ecs_paging("serviceArns"),
-        because="the only cluster; else each that the config names or a target runs in, and each that has services "
+        because="each cluster that the config names or a target runs in, or the only one; each that has services "
         "where that leaves a target group of a path without a service",
     ),
     _ecs(
