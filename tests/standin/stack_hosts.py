@@ -31,6 +31,7 @@ HOST_CIDRS = ("10.0.64.0/18", "10.0.128.0/18")  # room for 16,000 hosts each
 PUBLIC, PUBLIC_CIDR = "subnet-0a3a3a3a3a3a3a3a3", "10.0.3.0/24"
 IGW, NAT, ACL = "igw-0123456789abcdef0", "nat-0123456789abcdef0", "acl-0123456789abcdef0"
 TEMPLATE, ASG, AMI, TYPE = "lt-0123456789abcdef0", "shop-hosts", "ami-0123456789abcdef0", "t3.medium"
+PREFIX_LIST = "pl-0123456789abcdef0"
 USER_DATA = base64.b64encode(b"#!/bin/bash\necho ECS_CLUSTER=shop >> /etc/ecs/ecs.config\n").decode()
 OUT = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
@@ -44,6 +45,7 @@ class Hosts:
     balancers: int
     shares: tuple[int, ...]
     launch: str
+    prefix_list: bool = False
 
     def groups_of(self, number: int) -> tuple[str, str]:
         """The security groups that a host carries."""
@@ -87,6 +89,8 @@ def _network(hosts: Hosts) -> Iterator[Answer]:
     options |= {"InternetGatewayBlockMode": "off"}
     yield answer("ec2:DescribeVpcBlockPublicAccessOptions", {}, {"VpcBlockPublicAccessOptions": options})
     yield answer("ec2:DescribeVpcBlockPublicAccessExclusions", {}, {"VpcBlockPublicAccessExclusions": []})
+    entries = [{"Cidr": cidr, "Description": "the balancers"} for cidr in NLB_CIDRS]
+    yield answer("ec2:GetManagedPrefixListEntries", {"PrefixListId": PREFIX_LIST}, {"Entries": entries})
     groups = [_group(hosts, number) for number in range(hosts.groups)]
     yield answer("ec2:DescribeSecurityGroups", {}, {"SecurityGroups": groups})
 
@@ -115,7 +119,9 @@ def _group(hosts: Hosts, number: int) -> Raw:
     rules = []
     if number > 1:
         ports = (host_port(0), host_port(len(hosts.shares) - 1))
-        rules = [_rule(*ports, IpRanges=[{"CidrIp": cidr} for cidr in NLB_CIDRS])]
+        named = {"PrefixListIds": [{"PrefixListId": PREFIX_LIST}]}
+        sources: Raw = named if hosts.prefix_list else {"IpRanges": [{"CidrIp": cidr} for cidr in NLB_CIDRS]}
+        rules = [_rule(*ports, **sources)]
         rules.append(_rule(22, 22, UserIdGroupPairs=[{"GroupId": group_id(1), "UserId": ACCOUNT}]))
     return {**held, "Description": "-", "IpPermissions": rules, "IpPermissionsEgress": [OUT]}
 

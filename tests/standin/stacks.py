@@ -18,7 +18,10 @@ from vpclink_checks.sources.snapshot import in_order
 
 @dataclass(frozen=True)
 class Stack:
-    """How big it is; everything else follows. ``launch`` is configuration or template."""
+    """How big it is; everything else follows. ``launch`` is configuration or template.
+
+    ``prefix_list``: the hosts' groups name one in the place of the balancers' own networks.
+    """
 
     mappings: int = 3
     balancers: int = 2
@@ -26,6 +29,7 @@ class Stack:
     tasks: int = 400
     groups: int = 60
     launch: str = "configuration"
+    prefix_list: bool = False
 
     @property
     def settings(self) -> EnvSettings:
@@ -52,4 +56,5 @@ class Stack:
     @property
     def hosts(self) -> stack_hosts.Hosts:
         """Behind the targets."""
-        return stack_hosts.Hosts(self.instances, self.groups, self.balancers, self.shares, self.launch)
+        counted = (self.instances, self.groups, self.balancers, self.shares)
+        return stack_hosts.Hosts(*counted, self.launch, self.prefix_list)

@@ -78,10 +78,10 @@ class World:
             raise Refusal("UnknownOperationException", "only what the table of calls holds is answered", 404)
         limits.check(asked)
         page = Page(row, asked, page_size)
-        whole = self._whole(row, asked, page.params)
+        whole = self.whole(row, asked, page.params)
         return page_of(page, whole)
 
-    def _whole(self, row: Row, asked: Asked, params: Mapping[str, Any]) -> Raw:
+    def whole(self, row: Row, asked: Asked, params: Mapping[str, Any]) -> Raw:
         """The whole answer, all its pages."""
         if not self._is_here(row, asked):
             return self._nothing(row, asked, params)

@@ -1,0 +1,123 @@
+"""What befalls a whole run: a token that expires on the way, another account, region or partition, things deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.sources.demo_facts import SETTINGS, demo
+from tests.standin.faults import cut, expired, gone, newer, stranger, throttled
+from tests.standin.runs import as_bytes, judged, read
+from tests.standin.server import Standin
+from tests.standin.stacks import Stack
+from tests.standin.world import World
+from vpclink_checks.errors import CollectError
+from vpclink_checks.sources.live.collect import collect
+from vpclink_checks.words import Outcome
+
+DEMO = World(demo())
+BIG = Stack(mappings=1, balancers=1, instances=120, tasks=120, groups=4)
+
+
+@pytest.mark.parametrize("after", [1, 10, 30])
+def test_a_token_that_expires_on_the_way_leaves_gaps_and_a_run_that_gates(after: int) -> None:
+    with Standin(DEMO, faults=(expired(after=after),)) as aws:
+        found = read(aws, SETTINGS, as_of=demo().taken_at)
+    codes = {one.gap.code for one in found.facts if one.gap}
+    assert codes
+    assert codes <= {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+    assert any(one.gates for one in judged(found, SETTINGS).findings)
+
+
+def test_a_token_that_had_expired_stops_the_run_with_one_line() -> None:
+    with Standin(DEMO, faults=(expired(),)) as aws, pytest.raises(CollectError) as stopped:
+        read(aws, SETTINGS)
+    assert "the AWS credentials have expired (ExpiredToken): log in again" in str(stopped.value)
+    assert set(aws.calls) == {"sts:GetCallerIdentity"}
+
+
+def test_credentials_of_another_partition_stop_the_run_with_one_line() -> None:
+    china = replace(SETTINGS, region="cn-north-1")
+    with Standin(DEMO, faults=(stranger(),)) as aws, pytest.raises(CollectError) as stopped:
+        read(aws, china)
+    assert "InvalidClientTokenId" in str(stopped.value)
+    assert "\n" not in str(stopped.value)
+    assert set(aws.calls) == {"sts:GetCallerIdentity"}
+
+
+def test_another_account_stops_before_anything_else_is_read() -> None:
+    with Standin(DEMO) as aws, pytest.raises(CollectError, match="but the config says account 111122223333"):
+        read(aws, replace(SETTINGS, account="111122223333"))
+    assert [one.name for one in aws.log] == ["sts:GetCallerIdentity"]
+
+
+def test_in_another_region_there_is_no_path_and_that_is_no_green_run() -> None:
+    elsewhere = replace(SETTINGS, region="eu-west-1")
+    with Standin(DEMO) as aws:
+        found = read(aws, elsewhere, as_of=demo().taken_at)
+    assert {one.region for one in aws.log if one.service not in ("sts", "route53")} == {"eu-west-1"}
+    try:
+        gating = any(one.gates for one in judged(found, elsewhere).findings)
+    except CollectError:
+        gating = True
+    assert gating
+
+
+DELETED = [
+    "apigateway:GetStage",
+    "apigateway:GetVpcLink",
+    "elbv2:DescribeTargetHealth",
+    "elbv2:DescribeListeners",
+    "ecs:DescribeTaskDefinition",
+    "acm:DescribeCertificate",
+]
+
+
+@pytest.mark.parametrize("name", DELETED)
+def test_what_was_deleted_between_two_calls_is_told_and_never_passes(name: str) -> None:
+    """Named by one answer, gone when it is asked about: the run goes on, and it is not green."""
+    with Standin(DEMO, faults=(gone(name),)) as aws:
+        found = read(aws, SETTINGS, as_of=demo().taken_at)
+    assert name in aws.calls
+    assert name in {one.gap.operation for one in found.facts if one.gap}
+    findings = judged(found, SETTINGS).findings
+    assert any(one.gates and one.outcome in (Outcome.FAIL, Outcome.UNKNOWN) for one in findings)
+
+
+def test_throttled_a_little_is_asked_again_and_nothing_is_lost() -> None:
+    faults = tuple(throttled(name, times=2) for name in ("ec2:DescribeSubnets", "ecs:ListClusters", "elbv2:*"))
+    with Standin(DEMO, faults=faults) as aws:
+        found = read(aws, SETTINGS, as_of=demo().taken_at)
+    assert not [one.gap for one in found.facts if one.gap]
+    assert aws.calls["ecs:ListClusters"] == 3
+    assert as_bytes(found, SETTINGS) == as_bytes(demo(), SETTINGS)
+
+
+def test_a_second_page_that_is_cut_off_loses_the_whole_answer_not_half_of_it() -> None:
+    """Half a list taken for a whole one would be a false pass."""
+    with Standin(World(BIG.recording), faults=(cut("ecs:ListTasks", page=2),)) as aws:
+        found = read(aws, BIG.settings)
+    (tasks,) = found.facts.of("ecs", "ListTasks")
+    assert tasks.response is None
+    assert tasks.gap is not None
+    assert {one.status for one in aws.log if one.page == 1} == {200}
+    assert any(one.gates for one in judged(found, BIG.settings).findings)
+
+
+def test_what_a_later_aws_says_more_changes_nothing() -> None:
+    with Standin(DEMO, faults=(newer("*"),)) as aws:
+        found = read(aws, SETTINGS, as_of=demo().taken_at)
+    assert not [one.gap for one in found.facts if one.gap]
+    assert as_bytes(found, SETTINGS) == as_bytes(demo(), SETTINGS)
+
+
+def test_a_proxy_is_asked_as_boto3_would_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that is not on this machine, behind ``HTTP_PROXY``: all of it goes there, and nothing past it."""
+    with Standin(DEMO) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        found = collect(replace(SETTINGS, endpoint_url="http://aws.example.com"))
+    assert {one.host for one in proxy.log} == {"aws.example.com"}
+    assert as_bytes(replace(found, taken_at=demo().taken_at), SETTINGS) == as_bytes(demo(), SETTINGS)
