@@ -17,7 +17,7 @@ from vpclink_checks.sources.facts import Answer, Call
 from vpclink_checks.sources.folder.commands import about, command, file_of
 from vpclink_checks.sources.folder.kinds import Kind, kinds
 from vpclink_checks.sources.folder.matching import by_filter, by_id, identifies, latest, legible, says
-from vpclink_checks.sources.folder.names import fits
+from vpclink_checks.sources.folder.names import fits, suggested
 from vpclink_checks.sources.folder.pieces import Piece
 from vpclink_checks.sources.redact import clean, text
 from vpclink_checks.sources.rows import Row
@@ -84,7 +84,11 @@ class Holding:
         if not asked:
             return self._everything(call, kind)
         told = self._by_name(call, kind, asked)
-        for found in (told, self._by_content(kind, asked), self._among(call, asked), self._of_other(call, asked)):
+        unsure = isinstance(told, Gap) and told.code == "NotRecorded"  # another file's content may say it
+        if told is not None and not unsure:
+            return told
+        said = self._by_content(call, kind, asked)
+        for found in (said, self._among(call, asked), self._of_other(call, asked), told):
             if found is not None:
                 return found
         return next((self._refused(call, one) for one in self._of(kind) if one.code and not one.tail), None)
@@ -99,6 +103,8 @@ class Holding:
         """What lies in the files whose names say that they are about this."""
         named = [one for one in self._of(kind) if one.tail and self._named(one, kind, asked)]
         for one in named:
+            if one.tail == suggested(list(asked.values())):
+                continue  # the very name that it should have
             if one.label in self._contested:
                 return self._gap(call, f"{one.file} may be of several: rename it to {file_of(call)} if it is of this")
             if self._given.setdefault(one.label, call.key) != call.key:
@@ -109,11 +115,11 @@ class Holding:
         said = [not kind.many and says(piece.content, name, value) for name, value in asked.items()]
         return fits(piece.tail, list(asked.values()), said)
 
-    def _by_content(self, kind: Kind, asked: Mapping[str, str]) -> Response | None:
+    def _by_content(self, call: Call, kind: Kind, asked: Mapping[str, str]) -> Response | Gap | None:
         """What says itself that it is about this: items of a list, or an answer as a whole."""
         held = [one for one in self._of(kind) if not one.code]
         if not kind.many:
-            return next((dict(one.content) for one in held if _says_all(one.content, asked)), None)
+            return self._joined(call, kind, [one for one in held if _says_all(one.content, asked)])
         found = [item for one in held for item in _items(one, kind) if _says_all(item, asked)]
         return {kind.key: _once(found)} if found else None
 

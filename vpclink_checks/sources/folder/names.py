@@ -79,6 +79,8 @@ def _file_word(text: str) -> str:
 
 
 def _short(value: str) -> str:
-    """The name of a balancer or target group, which has no other of its name beside it; else the end of the path."""
+    """The name of a balancer or target group, which no other has; a listener's whole path; else the end of the path."""
     parts = resource_of(value)
+    if parts[0] == "listener":
+        return "/".join(parts[2:])
     return parts[-2] if parts[0] in _NAMED_BEFORE_ID and len(parts) > 2 else parts[-1]  # noqa: PLR2004
