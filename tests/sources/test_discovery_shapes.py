@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -363,7 +364,7 @@ def test_a_host_port_of_0_is_not_an_absent_one() -> None:
     assert [one.host_port for one in definition.containers[0].port_mappings] == [0, None]
 
 
-SHAPES = [
+SHAPES: list[Callable[..., Any]] = [
     aws_shapes_domain.domain_v1,
     aws_shapes_domain.domain_v2,
     aws_shapes_domain.certificate,
