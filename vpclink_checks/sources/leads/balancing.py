@@ -89,7 +89,7 @@ class Balancing:
 
     def targets(self, groups: Iterable[str]) -> set[str]:
         """Ids registered with these groups: instances, addresses, ALBs."""
-        return {target for group in groups for target in self._registered.get(group, ())}
+        return set[str]().union(*(self._registered.get(group, ()) for group in groups))
 
     @cached_property
     def _registered(self) -> dict[str, set[str]]:

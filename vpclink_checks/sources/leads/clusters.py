@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
 from math import ceil
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, filter_values, part, rows, word
@@ -42,25 +43,21 @@ class Clusters:
     # What tells where the targets run.
 
     @cached_property
-    def _interfaces(self) -> dict[str, Raw]:
-        """Interfaces by private address."""
-        return {
-            word(address, "PrivateIpAddress"): one
-            for one in self._answers.rows("ec2:DescribeNetworkInterfaces", "NetworkInterfaces")
-            for address in rows(one, "PrivateIpAddresses")
-        }
+    def _interfaces(self) -> dict[str, tuple[str, str]]:
+        """Private address to (instance that its interface is attached to, name of the cluster on its tag)."""
+        read = chain.from_iterable(self._answers.each("ec2:DescribeNetworkInterfaces", _by_address))
+        return {address: (instance, cluster) for address, instance, cluster in read}
 
     def _told(self, target: str) -> str:
-        """The cluster's name on the interface with this address; ""."""
-        tags = rows(self._interfaces.get(target, {}), "TagSet")
-        name = next((word(one, "Value") for one in tags if one.get("Key") == _CLUSTER_TAG), "")
+        """The cluster that the interface with this address names; ""."""
+        name = self._interfaces[target][1] if target in self._interfaces else ""
         return next((arn for arn in self.described.clusters if _is_called(arn, name)), "") if name else ""
 
     def _instance(self, target: str) -> str:
         """The instance that a target is, or that the interface with its address is attached to; ""."""
         if target.startswith("i-"):
             return target
-        return word(part(self._interfaces.get(target, {}), "Attachment"), "InstanceId")
+        return self._interfaces[target][0] if target in self._interfaces else ""
 
     def instances_of(self, groups: Iterable[str]) -> set[str]:
         """Instances that the groups' targets are or sit on."""
@@ -254,6 +251,19 @@ def registers_with(service: Raw) -> set[str]:
     entries = [entry for one in flights for entry in rows(one, "loadBalancers")]
     alternates = {word(part(one, "advancedConfiguration"), "alternateTargetGroupArn") for one in entries}
     return ({word(one, "targetGroupArn") for one in entries} | alternates) - {""}
+
+
+def _by_address(_params: Raw, page: Raw) -> frozenset[tuple[str, str, str]]:
+    """(private address, instance, name of the cluster) of the interfaces."""
+    return frozenset(
+        (
+            word(address, "PrivateIpAddress"),
+            word(part(one, "Attachment"), "InstanceId"),
+            next((word(tag, "Value") for tag in rows(one, "TagSet") if tag.get("Key") == _CLUSTER_TAG), ""),
+        )
+        for one in rows(page, "NetworkInterfaces")
+        for address in rows(one, "PrivateIpAddresses")
+    )
 
 
 def _is_called(arn: str, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
@@ -50,6 +51,8 @@ class Containers:
     @cached_property
     def _tasks_there(self) -> list[Raw]:
         """Tasks on the targets of groups that no service registers with: by their host, or by their own address."""
+        if not self.clusters.unclaimed:
+            return []
         targets = self._balancing.targets(self.clusters.unclaimed)
         instances = self.clusters.instances_of(self.clusters.unclaimed)
         rows_of_hosts = self._answers.rows("ecs:DescribeContainerInstances", "containerInstances")
@@ -63,19 +66,19 @@ class Containers:
         """EC2 instances of the container instances that were read."""
         return {instance for _, instance in self._described.hosts if instance}
 
-    def listed(self, name: str, key: str) -> Iterator[tuple[str, str]]:
-        """(cluster, ARN) of what a List call of ECS gave."""
+    def listed(self, name: str, key: str) -> Iterator[tuple[str, list[str]]]:
+        """(cluster, ARNs) of what List calls of ECS gave."""
         for params, page in self._answers.responses(name):
-            for arn in words(page, key):
-                yield word(params, "cluster"), arn
+            if arns := words(page, key):
+                yield word(params, "cluster"), arns
 
     @cached_property
     def task_definitions(self) -> set[str]:
         """Those of the services of interest, of their deployments in flight and tasks, and of tasks on targets."""
         mine = {(one["clusterArn"], f"service:{word(one, 'serviceName')}") for one in self.of_interest}
-        running = self._answers.rows("ecs:DescribeTasks", "tasks")
-        tasks = [one for one in running if (word(one, "clusterArn"), word(one, "group")) in mine]
-        found = {word(one, "taskDefinitionArn") for one in (*tasks, *self._tasks_there)}
+        running = chain.from_iterable(self._answers.each("ecs:DescribeTasks", _running))
+        found = {definition for cluster, group, definition in running if (cluster, group) in mine}
+        found |= {word(one, "taskDefinitionArn") for one in self._tasks_there}
         for service in self.of_interest:
             flights = [service, *rows(service, "deployments"), *rows(service, "taskSets")]
             found |= {word(one, "taskDefinition") for one in flights}
@@ -86,6 +89,12 @@ class Containers:
         """Groups that tasks with interfaces of their own will carry."""
         settings = (part(part(one, "networkConfiguration"), "awsvpcConfiguration") for one in self.of_interest)
         return {group for one in settings for group in words(one, "securityGroups")}
+
+
+def _running(_params: Raw, page: Raw) -> frozenset[tuple[str, str, str]]:
+    """(cluster, group, task definition) of the tasks."""
+    keys = ("clusterArn", "group", "taskDefinitionArn")
+    return frozenset((word(one, keys[0]), word(one, keys[1]), word(one, keys[2])) for one in rows(page, "tasks"))
 
 
 def _places(task: Raw) -> Iterator[str]:

@@ -122,11 +122,10 @@ class Described:
     @cached_property
     def hosts(self) -> set[tuple[str, str]]:
         """(cluster, EC2 instance) of the container instances that were described."""
-        return {
-            (self._cluster(params), word(one, "ec2InstanceId"))
-            for params, page in self._answers.responses("ecs:DescribeContainerInstances")
-            for one in rows(page, "containerInstances")
-        }
+        each = self._answers.each("ecs:DescribeContainerInstances", _instances)
+        asked = (params for params, _ in self._answers.responses("ecs:DescribeContainerInstances"))
+        pairs = zip(map(self._cluster, asked), each, strict=True)
+        return {(cluster, instance) for cluster, instances in pairs for instance in instances}
 
     @cached_property
     def _whole(self) -> dict[str, set[str]]:
@@ -190,7 +189,12 @@ class Described:
         """Whether it is known which of these instances it holds, or was asked in vain."""
         return self.hosts_known(cluster) or set(instances) <= self._asked_for.get(cluster, set())
 
-    def listed_hosts(self) -> Iterator[tuple[str, str]]:
-        """(cluster, ARN) of the container instances of the clusters whose list is whole."""
+    def listed_hosts(self) -> Iterator[tuple[str, list[str]]]:
+        """(cluster, ARNs) of the container instances of the clusters whose list is whole."""
         for cluster in sorted(self._whole):
-            yield from ((cluster, arn) for arn in sorted(self._whole[cluster]))
+            if self._whole[cluster]:
+                yield cluster, sorted(self._whole[cluster])
+
+
+def _instances(_params: Raw, page: Raw) -> frozenset[str]:
+    return frozenset(word(one, "ec2InstanceId") for one in rows(page, "containerInstances"))

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.published import Published
+
+
+class Place(NamedTuple):
+    """Of an interface: where it is, and what it is attached to."""
+
+    subnet: str
+    instance: str
+    addresses: frozenset[str]
 
 
 class Doors:
@@ -25,16 +35,16 @@ class Doors:
         return self._balancing.targets(self._balancing.path_groups) | self._containers.instance_ids
 
     @cached_property
-    def _interfaces(self) -> list[Raw]:
+    def _interfaces(self) -> list[Place]:
         """Interfaces of our targets: attached to such an instance, or with such an address."""
-        listed = self._answers.rows("ec2:DescribeNetworkInterfaces", "NetworkInterfaces")
-        return [one for one in listed if {_instance_of(one), *_addresses(one)} & self._targets]
+        read = chain.from_iterable(self._answers.each("ec2:DescribeNetworkInterfaces", _places))
+        return [one for one in read if one.instance in self._targets or not one.addresses.isdisjoint(self._targets)]
 
     @cached_property
     def instances(self) -> set[str]:
         """Instances of ours: registered as such, or by an address that one of their interfaces carries."""
         found = {one for one in self._targets if one.startswith("i-")}
-        return (found | {_instance_of(one) for one in self._interfaces}) - {""}
+        return (found | {one.instance for one in self._interfaces}) - {""}
 
     @cached_property
     def classic(self) -> list[Raw]:
@@ -51,7 +61,7 @@ class Doors:
     def routed(self) -> set[tuple[str, str]]:
         """(subnet, address) of our targets in subnets that custom routing accelerators lead to."""
         subnets = self._published.subnets
-        mine = ((word(one, "SubnetId"), address) for one in self._interfaces for address in _addresses(one))
+        mine = ((one.subnet, address) for one in self._interfaces for address in one.addresses)
         return {(subnet, address) for subnet, address in mine if subnet in subnets}
 
     @cached_property
@@ -96,9 +106,12 @@ def _registered(classic: Raw) -> set[str]:
     return {word(one, "InstanceId") for one in rows(classic, "Instances")}
 
 
-def _instance_of(interface: Raw) -> str:
-    return word(part(interface, "Attachment"), "InstanceId")
-
-
-def _addresses(interface: Raw) -> set[str]:
-    return {word(one, "PrivateIpAddress") for one in rows(interface, "PrivateIpAddresses")} - {""}
+def _places(_params: Raw, page: Raw) -> frozenset[Place]:
+    return frozenset(
+        Place(
+            word(one, "SubnetId"),
+            word(part(one, "Attachment"), "InstanceId"),
+            frozenset(word(address, "PrivateIpAddress") for address in rows(one, "PrivateIpAddresses")) - {""},
+        )
+        for one in rows(page, "NetworkInterfaces")
+    )

@@ -14,8 +14,8 @@ from vpclink_checks.sources.table.wants import each, once_private
 
 def services(leads: Leads) -> list[Params]:
     """Every listed service of the clusters that are read."""
-    found = leads.containers.listed("ecs:ListServices", "serviceArns")
-    return [{"cluster": cluster, "services": [arn]} for cluster, arn in found]
+    listed = leads.containers.listed("ecs:ListServices", "serviceArns")
+    return [{"cluster": cluster, "services": arns_of} for cluster, arns_of in listed]
 
 
 def task_lists(leads: Leads) -> list[Params]:
@@ -26,8 +26,8 @@ def task_lists(leads: Leads) -> list[Params]:
 
 def tasks(leads: Leads) -> list[Params]:
     """Every listed task."""
-    found = leads.containers.listed("ecs:ListTasks", "taskArns")
-    return [{"cluster": cluster, "tasks": [arn]} for cluster, arn in found]
+    listed = leads.containers.listed("ecs:ListTasks", "taskArns")
+    return [{"cluster": cluster, "tasks": arns_of} for cluster, arns_of in listed]
 
 
 def host_lists(leads: Leads) -> list[Params]:
@@ -41,8 +41,8 @@ def host_lists(leads: Leads) -> list[Params]:
 
 def container_instances(leads: Leads) -> list[Params]:
     """Every container instance of the clusters that were listed whole."""
-    found = leads.containers.clusters.described.listed_hosts()
-    return [{"cluster": cluster, "containerInstances": [arn]} for cluster, arn in found]
+    listed = leads.containers.clusters.described.listed_hosts()
+    return [{"cluster": cluster, "containerInstances": arns_of} for cluster, arns_of in listed]
 
 
 _ecs = partial(Row, service="ecs", hop="service")
