@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from vpclink_checks.sources.facts import Call
@@ -48,7 +49,7 @@ _HIDDEN = frozenset(
     }
 )
 # Name to value, as users named it.
-_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels", "Attributes"})
+_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels"})
 _PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestParameters", "ResponseParameters"})
 _DOCUMENTS = frozenset({"body"})
 _POLICIES = frozenset({"policy", "Policy", "PolicyDocument", "resourcePolicy", "x-amazon-apigateway-policy"})
@@ -57,6 +58,7 @@ _SHARED_CONDITIONS = frozenset({"aws:referer"})
 # Where an OpenAPI document shows what the value of a parameter or property may be.
 _SHOWN = frozenset({"default", "example", "examples", "enum", "const", "x-example", "x-examples"})
 _SCHEMAS = frozenset({"schema", "items", "content"})
+_DESCRIBING = _SHOWN | _SCHEMAS
 # What must be an ARN, or a name that nobody asks for: a secret may have been written in its place.
 _ARNS = frozenset({"credentials", "valueFrom"})
 _DROPPED = frozenset({"ResponseMetadata"})
@@ -92,15 +94,20 @@ def _each(value: Mapping[str, Any]) -> dict[str, Any]:
 def _value(key: str, value: Any) -> Any:
     if isinstance(value, str):
         return _text(key, value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):  # dict first: it is one nearly always, and told without asking an ABC
         return _mapping(key, value)
     if isinstance(value, list | tuple):
         return _hidden(value) if key in _HIDDEN else [_value(key, one) for one in value]
     return _value(key, value.decode("utf-8", "replace")) if isinstance(value, bytes) else value
 
 
+@lru_cache(maxsize=8192)  # there are few keys and many values
+def _is_secret(key: str) -> bool:
+    return key in _HIDDEN or key.lower() in _SHARED_CONDITIONS or _SECRET_KEY.fullmatch(key) is not None
+
+
 def _text(key: str, value: str) -> str:
-    if key in _HIDDEN or key.lower() in _SHARED_CONDITIONS or _SECRET_KEY.fullmatch(key):
+    if _is_secret(key):
         return REDACTED
     if key == "UserData":
         return agent_settings(value)
@@ -121,6 +128,8 @@ def _mapping(key: str, value: Mapping[str, Any]) -> Any:
     if _tells(key, value):
         value = _without_values(value)
     pair = _pair(value)
+    if pair is None and key == "Attributes" and all(isinstance(one, str) for one in value.values()):
+        return {name: named(name, one) if name.startswith("AWS_") else REDACTED for name, one in value.items()}
     if pair is None and key in _NAMED and all(isinstance(one, str) for one in value.values()):
         return {name: named(name, one) for name, one in value.items()}
     return pair or _each(value)
@@ -130,7 +139,7 @@ def _tells(key: str, value: Mapping[str, Any]) -> bool:
     """Whether this describes a parameter, header or property of an OpenAPI document that holds a secret."""
     if "in" in value and isinstance(value.get("name"), str):
         key = value["name"]
-    described = not value.keys().isdisjoint(_SHOWN | _SCHEMAS)
+    described = not value.keys().isdisjoint(_DESCRIBING)
     return described and secret_name(key)
 
 
@@ -155,8 +164,14 @@ def _name_of(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": value["name"]} if set(value) == {"name", "value"} else {}
 
 
+# Keys of which a name beside its value has one.
+_VALUES = frozenset({"HttpHeaderName", "HeaderName", "match", "value", "Value", "ValueGlob"})
+
+
 def _pair(value: Mapping[str, Any]) -> dict[str, Any] | None:
     """A name beside its value: a tag, an option, a header to match. None if it is something else."""
+    if value.keys().isdisjoint(_VALUES):
+        return None
     if "HttpHeaderName" in value:
         return {**value, "Values": [_header(str(value["HttpHeaderName"]), one) for one in value.get("Values") or ()]}
     if "HeaderName" in value:  # what CloudFront sends to an origin, so that the origin knows it

@@ -53,7 +53,9 @@ def write(path: Path, recording: Recording) -> None:
 
 def plain(value: Any) -> Any:
     """What boto3 returned, in what JSON can hold: dates as ISO 8601 texts in UTC, bytes as text, fields by name."""
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, dict | Mapping):  # dict first: told without asking an ABC
         return {key: plain(one) for key, one in sorted(value.items())}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
