@@ -458,6 +458,7 @@ def healthy(**changes: Any) -> Topology:
         ),
         listeners=Table(rows={NLB_ARN: (LISTENER_API, LISTENER_STATUS)}),
         listener_rules=Table(rows={LISTENER_API.arn: (), LISTENER_STATUS.arn: ()}),
+        listener_certificates=Table(),
         target_groups=by("arn", GROUP_API, GROUP_STATUS),
         target_group_attributes=Table(
             rows={

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.listener_certificates import TLS, covering
 from vpclink_checks.checks.subjects import destination_subjects, reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed
 from vpclink_checks.model.balancing import Listener
-from vpclink_checks.model.domain import dns_name
+from vpclink_checks.model.domain import Certificate, dns_name
 from vpclink_checks.model.path import Destination
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
@@ -15,7 +16,6 @@ GET = "apigateway:GetIntegration"
 LISTENERS = "elbv2:DescribeListeners"
 USES = ("integration/uses-vpc-link",)
 LISTENER = ("integration/leads-to-listener",)
-TLS = ("TLS", "HTTPS")
 
 
 @check(
@@ -99,13 +99,20 @@ def certificate_trusted(ctx: Context, there: Destination) -> Verdict:
     arns = ctx.here.listener.certificate_arns if ctx.here.listener else ()
     if not arns:
         return noted(f"the certificate for {there.host or 'the backend'} is the backend's own: a handshake decides")
-    certificate = ctx.topology.certificates.need(arns[0])
+    certificate = _shown(ctx, ctx.here.listener, arns[0])
     kind = Evidence("acm:DescribeCertificate", "Certificate.Type", certificate.type)
     if certificate.type == "PRIVATE":
         return (noted if skips else failed)(f"certificate {certificate.arn} is of a private CA", kind)
     if certificate.type == "IMPORTED":
         return noted(f"certificate {certificate.arn} is imported: whether its CA is public is not in the facts", kind)
     return passed(f"certificate {certificate.arn} is {certificate.type}", kind)
+
+
+def _shown(ctx: Context, listener: Listener | None, default: str) -> Certificate:
+    """The listed certificate that covers the name; of several the least to be trusted; else the default one."""
+    listed = covering(ctx, listener) if listener is not None else []
+    doubted = [one for kind in ("PRIVATE", "IMPORTED") for one in listed if one.type == kind]
+    return next(iter((*doubted, *listed)), None) or ctx.topology.certificates.need(default)
 
 
 @check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.listener_certificates import TLS, asked_name, default_certificate, may_be_shown
 from vpclink_checks.checks.listener_rules import rules_forward_the_routes
 from vpclink_checks.checks.subjects import listener_subject, path_subject, reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
@@ -182,28 +183,31 @@ def _overrides(listener: Listener, rule: ListenerRule) -> Verdict:
     refutable=True,
 )
 def certificate_valid(ctx: Context, listener: Listener) -> Verdict:
-    if listener.protocol not in ("TLS", "HTTPS"):
+    if listener.protocol not in TLS:
         raise NotApplicable(f"a {listener.protocol} listener has no certificate")
     if not listener.certificate_arns:
         return failed(f"{listener.protocol} listener {listener.port} has no certificate")
-    certificate = ctx.topology.certificates.find(listener.certificate_arns[0])
-    if certificate is None:
+    default = default_certificate(ctx, listener)
+    if default is None:
         return failed(f"certificate {listener.certificate_arns[0]} of listener {listener.port} does not exist")
-    wrong = _wrong_with(ctx, certificate)
-    evidence = Evidence("acm:DescribeCertificate", "Certificate", certificate.arn)
-    if wrong:
-        return failed(f"certificate {certificate.arn} of listener {listener.port} {wrong}", evidence)
-    return passed(f"certificate of listener {listener.port} is valid", evidence)
+    shown = may_be_shown(ctx, listener, default, lambda one: _wrong_with(ctx, one))
+    wrong = [one for one in shown if one.wrong]
+    evidence = [Evidence("acm:DescribeCertificate", "Certificate", one.certificate.arn) for one in wrong or shown]
+    if not wrong:
+        return passed(f"certificate of listener {listener.port} is valid", *evidence)
+    text = f"certificate {wrong[0].certificate.arn} of listener {listener.port} {wrong[0].wrong}"
+    if len(wrong) < len(shown):
+        return noted(f"{text}; another of its certificates is valid, and which one it shows is not certain", *evidence)
+    return failed(text, *evidence)
 
 
 def _wrong_with(ctx: Context, certificate: Certificate) -> str:
-    destination = ctx.here.destination
-    host = destination.integration.server_name_to_verify or destination.host if destination else ""
+    host = asked_name(ctx.here.destination)
     if certificate.status != "ISSUED":
         return f"is {certificate.status}, not ISSUED"
     if certificate.not_after is not None and certificate.not_after < ctx.now:
         return f"expired on {certificate.not_after:%Y-%m-%d}"
-    if destination and destination.scheme == "https" and host and not certificate.covers(host):
+    if host and not certificate.covers(host):
         return f"covers {', '.join(certificate.names)}, not {host}"
     return ""
 

@@ -74,6 +74,7 @@ _CALLS = {
     "load_balancer_attributes": ("elbv2:DescribeLoadBalancerAttributes", ""),
     "listeners": ("elbv2:DescribeListeners", ""),
     "listener_rules": ("elbv2:DescribeRules", ""),
+    "listener_certificates": ("elbv2:DescribeListenerCertificates", ""),
     "target_groups": ("elbv2:DescribeTargetGroups", ""),
     "target_group_attributes": ("elbv2:DescribeTargetGroupAttributes", ""),
     "targets": ("elbv2:DescribeTargetHealth", ""),
@@ -152,6 +153,7 @@ class Topology:
     load_balancer_attributes: Table[dict[str, str]] = field(default_factory=_unread)  # ARN
     listeners: Table[tuple[Listener, ...]] = field(default_factory=_unread)  # load balancer ARN
     listener_rules: Table[tuple[ListenerRule, ...]] = field(default_factory=_unread)  # listener ARN
+    listener_certificates: Table[tuple[str, ...]] = field(default_factory=_unread)  # TLS listener ARN: its list
     target_groups: Table[TargetGroup] = field(default_factory=_unread)  # ARN
     target_group_attributes: Table[dict[str, str]] = field(default_factory=_unread)  # ARN
     targets: Table[tuple[Target, ...]] = field(default_factory=_unread)  # target group ARN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vpclink_checks.model.balancing import (
     Action,
@@ -65,6 +65,11 @@ def listener(raw: Raw) -> Listener:
         alpn=texts(raw, "AlpnPolicy"),
         mutual_authentication=text(part(raw, "MutualAuthentication"), "Mode", default="off"),
     )
+
+
+def listed_certificates(raw: Iterable[Raw]) -> tuple[str, ...]:
+    """``Certificates`` of elbv2:DescribeListenerCertificates, without the default one that DescribeListeners names."""
+    return tuple(dict.fromkeys(text(one, "CertificateArn") for one in raw if not flag(one, "IsDefault")))
 
 
 def action(raw: Raw) -> Action:

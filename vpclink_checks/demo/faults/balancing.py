@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from vpclink_checks.demo.faults.model import Fault
 from vpclink_checks.demo.faults.names import (
+    ACCOUNT,
     ALL_CALLS,
     API_EVERYWHERE,
     API_GROUP,
     DOMAIN,
     ELB,
     NLB,
+    REGION,
     ROUTES,
     STATUS,
     STATUS_EVERYWHERE,
     STATUS_GROUP,
     VPC,
     deregistered,
+    edited_status,
+    served_status,
     unhealthy,
 )
 from vpclink_checks.demo.overlay import Answered, Append, Change, Set
@@ -27,6 +31,9 @@ GROUPS = "elbv2:DescribeTargetGroups"
 HEALTH = "elbv2:DescribeTargetHealth"
 ATTRIBUTES = "elbv2:DescribeTargetGroupAttributes"
 STATUS_LISTENER = "bbbbbbbbbbbbbbbb"
+CERTIFICATES = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate"
+CERTIFICATE = f"{CERTIFICATES}/11111111-2222-3333-4444-555555555555"  # the domain's own
+EXPIRED = f"{CERTIFICATES}/66666666-7777-8888-9999-000000000000"
 LEGACY = f"{ELB}:targetgroup/legacy/3333333333333333"
 NO_STATUS = Plane(registered={API_PORT: REGISTERED[API_PORT]})
 
@@ -166,6 +173,49 @@ FAULTS = (
             "listener/forwards-to-the-service": ("orders:10001",),
             "service/registers-target-group": (f"{DOMAIN}/orders|orders:10001|orders/api:8080",),
             "task-definition/declared-container": ("backend orders/status",),
+            ROUTES: (STATUS,),
+        },
+    ),
+    Fault(
+        id="listener-tls-cert-expired",
+        hop="listener",
+        title="The certificate that a TLS listener shows for the integration's host has expired",
+        changes=(
+            _status_listener("Protocol", "TLS"),
+            _status_listener("Certificates", [{"CertificateArn": CERTIFICATE}]),
+            served_status("uri", "https://status.example.com:10001/status"),
+            edited_status("uri", "https://status.example.com:10001/status"),
+            Answered(
+                "elbv2",
+                "DescribeListenerCertificates",
+                {"ListenerArn": f"{ELB}:listener/net/orders/0123456789abcdef/{STATUS_LISTENER}"},
+                {
+                    "Certificates": [
+                        {"CertificateArn": CERTIFICATE, "IsDefault": True},
+                        {"CertificateArn": EXPIRED, "IsDefault": False},
+                    ]
+                },
+            ),
+            Answered(
+                "acm",
+                "DescribeCertificate",
+                {"CertificateArn": EXPIRED},
+                {
+                    "Certificate": {
+                        "CertificateArn": EXPIRED,
+                        "DomainName": "status.example.com",
+                        "SubjectAlternativeNames": ["status.example.com"],
+                        "Status": "ISSUED",
+                        "NotBefore": "2025-09-01T00:00:00+00:00",
+                        "NotAfter": "2026-10-01T00:00:00+00:00",
+                        "Type": "AMAZON_ISSUED",
+                    }
+                },
+            ),
+        ),
+        plane=Plane(answers={"orders/status": "internal"}),
+        fails={
+            "listener/certificate-valid": ("orders:10001",),
             ROUTES: (STATUS,),
         },
     ),

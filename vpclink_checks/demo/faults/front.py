@@ -14,26 +14,17 @@ from vpclink_checks.demo.faults.names import (
     REGION,
     ROUTES,
     STATUS,
+    edited_status,
+    served_status,
 )
-from vpclink_checks.demo.overlay import JSON, Answered, Change, Drop, Refuse, Set
+from vpclink_checks.demo.overlay import Answered, Drop, Refuse, Set
 from vpclink_checks.demo.wire import Plane
 
 CERTIFICATE = "acm:DescribeCertificate"
 STAGE = "apigateway:GetStage"
-EXPORT = "apigateway:GetExport"
 RESOURCES = "apigateway:GetResources"
 LINKS = "apigateway:GetVpcLink"
 BROKEN = Plane(answers={"orders": "internal"})
-
-
-def _served_status(key: str, value: object) -> Change:
-    at = ("body", JSON, "paths", "/status", "get", "x-amazon-apigateway-integration", key)
-    return Set(EXPORT, ORDERS_API, at, value)
-
-
-def _edited_status(key: str, value: object) -> Change:
-    at = ("items", ("path", "/status"), "resourceMethods", "GET", "methodIntegration", key)
-    return Set(RESOURCES, ORDERS_API, at, value)
 
 
 WEB_ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/closed/11111111-2222-3333-4444-555555555555"
@@ -161,7 +152,7 @@ FAULTS = (
         id="api-deployment-stale",
         hop="api",
         title="A route was changed and never deployed",
-        changes=(_edited_status("uri", "http://${stageVariables.backend}:10001/v2/status"),),
+        changes=(edited_status("uri", "http://${stageVariables.backend}:10001/v2/status"),),
         fails={
             "api/deployment-current": ("orders/prod",),
         },
@@ -205,8 +196,8 @@ FAULTS = (
         hop="integration",
         title="An integration's port has no listener",
         changes=(
-            _served_status("uri", "http://${stageVariables.backend}:10002/status"),
-            _edited_status("uri", "http://${stageVariables.backend}:10002/status"),
+            served_status("uri", "http://${stageVariables.backend}:10002/status"),
+            edited_status("uri", "http://${stageVariables.backend}:10002/status"),
         ),
         plane=Plane(answers={"orders/status": "internal"}),
         fails={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vpclink_checks.demo.overlay import EVERY, Change, Drop, Set, Step
+from vpclink_checks.demo.overlay import EVERY, JSON, Change, Drop, Set, Step
 from vpclink_checks.demo.wire import API_PORT, HOST_A, HOST_B, STATUS_PORT, Place
 
 DOMAIN = "api.example.com"
@@ -46,3 +46,15 @@ def unhealthy(group: str, reason: str, *hosts: str) -> tuple[Change, ...]:
 def deregistered(group: str, host: str) -> Change:
     """A target that is gone."""
     return Drop("elbv2:DescribeTargetHealth", group, ("TargetHealthDescriptions", ("Target.Id", host)))
+
+
+def served_status(key: str, value: object) -> Change:
+    """A field of the integration behind ``/status``, as the stage serves it."""
+    at = ("body", JSON, "paths", "/status", "get", "x-amazon-apigateway-integration", key)
+    return Set("apigateway:GetExport", ORDERS_API, at, value)
+
+
+def edited_status(key: str, value: object) -> Change:
+    """The same field as it is edited."""
+    at = ("items", ("path", "/status"), "resourceMethods", "GET", "methodIntegration", key)
+    return Set("apigateway:GetResources", ORDERS_API, at, value)

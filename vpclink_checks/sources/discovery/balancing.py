@@ -8,6 +8,7 @@ from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer,
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.sources import aws_shapes_balancing as shapes
 from vpclink_checks.sources.discovery.recorded import Recorded, gap_in, table_of
+from vpclink_checks.sources.leads.balancing import SECURE
 
 
 def load_balancers(recorded: Recorded) -> Table[LoadBalancer]:
@@ -53,6 +54,17 @@ def _rules(recorded: Recorded, arn: str) -> tuple[ListenerRule, ...] | Gap | Non
         return found
     rules = [rule for rule in map(shapes.listener_rule, found) if rule is not None]
     return tuple(sorted(rules, key=lambda rule: rule.priority))
+
+
+def listener_certificates(recorded: Recorded, known: Table[tuple[Listener, ...]]) -> Table[tuple[str, ...]]:
+    """By listener, of those that speak TLS: ARNs of the certificates that it shows for their names."""
+    secure = [one.arn for several in known for one in several if one.protocol in SECURE]
+    return table_of(((arn, _listed_certificates(recorded, arn)) for arn in secure), gap_in(known))
+
+
+def _listed_certificates(recorded: Recorded, arn: str) -> tuple[str, ...] | Gap | None:
+    found = recorded.listed("elbv2:DescribeListenerCertificates", {"ListenerArn": arn}, "Certificates")
+    return found if not isinstance(found, list) else shapes.listed_certificates(found)
 
 
 def target_groups(recorded: Recorded) -> Table[TargetGroup]:

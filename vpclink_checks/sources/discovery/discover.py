@@ -121,13 +121,15 @@ def _link_ids(topology: Topology) -> list[str]:
 def _balancing(topology: Topology, recorded: Recorded) -> Topology:
     balancers, groups = balancing.load_balancers(recorded), balancing.target_groups(recorded)
     listeners = balancing.listeners(recorded, balancers)
+    listed = balancing.listener_certificates(recorded, listeners)
     return replace(
         topology,
-        certificates=front.certificates(recorded, topology.domains, listeners),
+        certificates=front.certificates(recorded, topology.domains, listeners, listed),
         load_balancers=balancers,
         load_balancer_attributes=balancing.load_balancer_attributes(recorded, balancers),
         listeners=listeners,
         listener_rules=balancing.listener_rules(recorded, listeners),
+        listener_certificates=listed,
         target_groups=groups,
         target_group_attributes=balancing.target_group_attributes(recorded, groups),
         targets=balancing.targets(recorded, groups),

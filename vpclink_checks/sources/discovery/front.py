@@ -111,11 +111,15 @@ def _rules(recorded: Recorded, name: str) -> tuple[RoutingRule, ...] | Gap:
 
 
 def certificates(
-    recorded: Recorded, held: Table[DomainName], listeners: Table[tuple[Listener, ...]]
+    recorded: Recorded,
+    held: Table[DomainName],
+    listeners: Table[tuple[Listener, ...]],
+    listed: Table[tuple[str, ...]],
 ) -> Table[Certificate]:
     """Those of the domains, and of the listeners as far as they come from ACM."""
     named = [endpoint.certificate_arn for one in held for endpoint in one.endpoints]
     named += [arn for several in listeners for one in several for arn in one.certificate_arns]
+    named += [arn for several in listed for arn in several]
     wanted = dict.fromkeys(arn for arn in named if ":acm:" in arn)
     return table_of(((arn, _certificate(recorded, arn)) for arn in wanted), first_gap(gap_in(held), listeners.gap))
 

@@ -11,6 +11,8 @@ from vpclink_checks.sources.leads.front import Front
 from vpclink_checks.sources.leads.others import Others
 from vpclink_checks.sources.leads.published import Published
 
+SECURE = ("TLS", "HTTPS")  # protocols of listeners that show a certificate
+
 
 def balancer_of(arn: str) -> str:
     """The load balancer of a listener's ARN; a load balancer's own ARN stays as it is.
@@ -167,10 +169,19 @@ class Balancing:
         return {word(one, "ListenerArn") for one in listed} - {""}
 
     @cached_property
+    def secure_listeners(self) -> set[str]:
+        """Listeners of the path's balancers that speak TLS: they may show more than their default certificate."""
+        listed = self._answers.rows("elbv2:DescribeListeners", "Listeners")
+        secure = [one for one in listed if word(one, "Protocol") in SECURE]
+        return {word(one, "ListenerArn") for one in secure if word(one, "LoadBalancerArn") in self.on_path} - {""}
+
+    @cached_property
     def certificates(self) -> set[str]:
         """Certificates of the listeners that were read."""
         listed = self._answers.rows("elbv2:DescribeListeners", "Listeners")
         held = {word(one, "CertificateArn") for listener in listed for one in rows(listener, "Certificates")}
+        more = self._answers.rows("elbv2:DescribeListenerCertificates", "Certificates")
+        held |= {word(one, "CertificateArn") for one in more}
         return {arn for arn in held if ":acm:" in arn}
 
     @cached_property

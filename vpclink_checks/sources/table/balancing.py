@@ -48,6 +48,13 @@ ROWS: tuple[Row, ...] = (
         because="each listener that was read",
     ),
     _elb(
+        operation="DescribeListenerCertificates",
+        hop="listener",
+        wants=lambda leads: each("ListenerArn", leads.balancing.secure_listeners),
+        paging=elb_paging("Certificates"),
+        because="each TLS or HTTPS listener of the path's load balancers",
+    ),
+    _elb(
         operation="DescribeTargetGroupAttributes",
         hop="target-group",
         wants=lambda leads: each("TargetGroupArn", leads.balancing.followed_groups),
