@@ -446,6 +446,8 @@ def healthy(**changes: Any) -> Topology:
         edited_routes=Table(rows={API_ID: ROUTES, HELLO_ID: HELLO_ROUTES}),
         served_routes=Table(rows={STAGE.key: ROUTES, HELLO_STAGE.key: HELLO_ROUTES}),
         links=by("id", LINK),
+        cloud_map_services=Table(),
+        cloud_map_instances=Table(),
         load_balancers=by("arn", NLB),
         load_balancer_attributes=Table(
             rows={

@@ -48,6 +48,7 @@ def _resources(call: Call, region: str, account: str) -> list[str]:
     named: dict[str, list[str]] = {
         "acm:DescribeCertificate": [params.get("CertificateArn", "")],
         "route53:ListResourceRecordSets": [f"arn:aws:route53:::hostedzone/{params.get('HostedZoneId')}"],
+        "servicediscovery:GetService": [f"arn:aws:servicediscovery:{region}:{account}:service/{params.get('Id')}"],
         "ec2:GetManagedPrefixListEntries": [f"arn:aws:ec2:{region}:aws:prefix-list/{params.get('PrefixListId')}"],
         "ecs:DescribeClusters": params.get("clusters", []),
         "ecs:DescribeServices": params.get("services", []),

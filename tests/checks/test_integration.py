@@ -10,6 +10,7 @@ import pytest
 from tests import healthy as demo
 from tests.checks.front import CERTIFICATE, DENIED, cut, integration, judged, of, only, outcomes, quiet, stack
 from vpclink_checks.model.api import Integration, Route
+from vpclink_checks.model.cloud_map import CloudMapInstance, CloudMapService
 from vpclink_checks.model.fact import Table
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.path import Stop
@@ -19,6 +20,10 @@ HTTP_API = replace(demo.API, protocol="HTTP")
 HTTP_STAGE = replace(demo.STAGE, name="$default")
 TLS_LISTENER = replace(demo.LISTENER_API, protocol="TLS", certificate_arns=(demo.CERT_ARN,))
 CLOUD_MAP = "arn:aws:servicediscovery:eu-west-2:123456789012:service/srv-abc"
+MAPPED = {
+    "cloud_map_services": Table(rows={CLOUD_MAP: CloudMapService(arn=CLOUD_MAP, id="srv-abc", record_types=("SRV",))}),
+    "cloud_map_instances": Table(rows={CLOUD_MAP: (CloudMapInstance(id="one", ipv4="10.0.1.20", port=8080),)}),
+}
 ALB = replace(demo.NLB, arn=demo.NLB_ARN.replace("/net/", "/app/"), type="application")
 OWN_NAME = "https://backend.example.com:10000/{proxy}"
 
@@ -96,7 +101,7 @@ def test_one_deviation_one_finding(changes: Any, check: str, outcome: str, words
 VARIANTS = {
     "hv-connectionid-stagevar": {},
     "hv-http-api-alb": http() | {"balancer": ALB, "listener": replace(demo.LISTENER_API, protocol="HTTP")},
-    "hv-http-api-alb, Cloud Map": http(uri=CLOUD_MAP),
+    "hv-http-api-alb, Cloud Map": http(uri=CLOUD_MAP) | MAPPED,
     "hv-rest-v2-alb": {"link": V2, "balancer": ALB, "routes": integration(target=ALB.arn)},
     "hv-rest-v2-nlb": {"link": V2, "routes": integration(target=demo.NLB_ARN)},
     "hv-uri-custom-host": {**https(), "listener": TLS_LISTENER},

@@ -460,7 +460,7 @@ def test_an_http_apis_export_says_what_it_serves() -> None:
     assert len(topology.paths[0].routes) == 3
 
 
-def test_an_http_api_may_go_on_by_cloud_map_which_is_not_followed() -> None:
+def test_an_http_api_may_go_on_by_cloud_map_which_was_not_read() -> None:
     arn = "arn:aws:servicediscovery:eu-west-2:123456789012:service/srv-0123456789abcdef"
     (path,) = found(http_api(arn)).paths
     assert path.stop is not None

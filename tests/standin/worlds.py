@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tests.healthy import LISTENER_API
-from tests.sources import test_discovery_ways, test_other_apis
+from tests.sources import test_cloud_map, test_discovery_ways, test_other_apis
 from tests.sources.demo_facts import SETTINGS, Response, answer, changed, demo, with_facts
 from tests.standin.stacks import Stack
 from tests.standin.world import World
@@ -15,20 +15,6 @@ from vpclink_checks.demo import environment
 from vpclink_checks.run import faulty
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.facts import Answer, Recording
-
-INTEGRATION = {
-    "type": "http_proxy",
-    "connectionType": "VPC_LINK",
-    "connectionId": test_discovery_ways.V2_LINK,
-    "uri": LISTENER_API.arn,
-    "payloadFormatVersion": "1.0",
-    "httpMethod": "ANY",
-}
-EXPORT = {
-    "openapi": "3.0.1",
-    "paths": {"/$default": {"x-amazon-apigateway-any-method": {"x-amazon-apigateway-integration": INTEGRATION}}},
-    "components": {},
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +35,12 @@ def _places() -> Iterator[Place]:
     yield Place("the demo", demo(), SETTINGS)
     swept = test_other_apis.collected(test_other_apis.asking(), test_other_apis.http_api(auth=True))
     yield Place("routes that ask", with_facts(swept), SETTINGS)
-    http = test_discovery_ways.http_api(LISTENER_API.arn, export=EXPORT)
+    http = test_discovery_ways.http_api(LISTENER_API.arn, export=test_cloud_map.export(LISTENER_API.arn))
     yield Place("an HTTP API", with_facts([*http, *_listed()]), SETTINGS)
+    mapped = test_cloud_map
+    named = test_discovery_ways.http_api(mapped.ARN, export=mapped.export(mapped.ARN))
+    held = [*named, *_listed(), mapped.service(mapped.SRV), mapped.instances(mapped.FULL)]
+    yield Place("an HTTP API by Cloud Map", with_facts(held), SETTINGS)
     yield Place("targets by address", with_facts(_by_address()), SETTINGS)
     stack = Stack(mappings=1, balancers=1, instances=2, tasks=2, groups=3, launch="template", prefix_list=True)
     yield Place("a template and a prefix list", stack.recording, stack.settings)

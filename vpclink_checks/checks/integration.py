@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.integration_cloud_map import CLOUD_MAP_ARN, cloud_map_service_has_instances
 from vpclink_checks.checks.integration_tls import (
     certificate_trusted,
     insecure_skip_verification_off,
@@ -21,6 +22,7 @@ from vpclink_checks.words import Severity
 
 __all__ = [  # the catalogue reads this module alone
     "certificate_trusted",
+    "cloud_map_service_has_instances",
     "insecure_skip_verification_off",
     "leads_to_listener",
     "link_exists",
@@ -47,7 +49,6 @@ SETUP = "API Gateway developer guide, set-up-private-integration"
 UPDATE = "aws apigateway update-integration --rest-api-id ID --resource-id ID --http-method METHOD --patch-operations "
 PARAMETER = re.compile(r"\{(\w+)\+?\}")
 LISTENER_ARN = re.compile(r"^arn:[\w-]+:elasticloadbalancing:.*:listener/")
-CLOUD_MAP_ARN = re.compile(r"^arn:[\w-]+:servicediscovery:")
 SHORT_MS = 1000
 MINIMUM_MS, REST_MS, HTTP_MS = 50, 29_000, 30_000
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from vpclink_checks.model.api import Api, Deployment, Route, Stage, WebAcl
 from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, Target, TargetGroup
+from vpclink_checks.model.cloud_map import CloudMapInstance, CloudMapService
 from vpclink_checks.model.compute import AutoScalingGroup, Instance, LaunchSettings
 from vpclink_checks.model.domain import Certificate, DnsRecord, DomainName, HostedZone, Mapping, RoutingRule
 from vpclink_checks.model.doors import (
@@ -69,6 +70,8 @@ _CALLS = {
     "other_apis": ("apigateway:GetRestApis", _GATEWAY),
     "other_stages": ("apigateway:GetStages", _GATEWAY),
     "other_routes": ("apigateway:GetExport", _GATEWAY),
+    "cloud_map_services": ("servicediscovery:GetService", ""),
+    "cloud_map_instances": ("servicediscovery:ListInstances", ""),
     "links": ("apigateway:GetVpcLink", _GATEWAY),
     "load_balancers": ("elbv2:DescribeLoadBalancers", ""),
     "load_balancer_attributes": ("elbv2:DescribeLoadBalancerAttributes", ""),
@@ -148,6 +151,9 @@ class Topology:
     )  # Stage.key; a gap by API id: not even edited
 
     links: Table[VpcLink] = field(default_factory=_unread)  # link id
+
+    cloud_map_services: Table[CloudMapService] = field(default_factory=_unread)  # ARN that an integration names
+    cloud_map_instances: Table[tuple[CloudMapInstance, ...]] = field(default_factory=_unread)  # service ARN
 
     load_balancers: Table[LoadBalancer] = field(default_factory=_unread)  # ARN
     load_balancer_attributes: Table[dict[str, str]] = field(default_factory=_unread)  # ARN

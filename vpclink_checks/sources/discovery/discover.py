@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from vpclink_checks.model.destination import destination_of
 from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.path import Destination
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.settings import EnvSettings
-from vpclink_checks.sources.discovery import around, balancing, compute, ecs, front, gateway, network
+from vpclink_checks.sources.discovery import around, balancing, cloud_map, compute, ecs, front, gateway, network
 from vpclink_checks.sources.discovery.destinations import canary_variables, completed, effective
 from vpclink_checks.sources.discovery.doors import with_doors
 from vpclink_checks.sources.discovery.entries import NO_MAPPINGS, NO_RULES
@@ -19,6 +21,7 @@ from vpclink_checks.sources.discovery.ways import ways
 from vpclink_checks.sources.facts import Recording
 from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.leads.clusters import Clusters
+from vpclink_checks.sources.leads.front import CLOUD_MAP
 
 
 def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Topology:
@@ -49,6 +52,7 @@ def _others(topology: Topology, recorded: Recorded) -> Topology:
     """With what no configured domain leads to, and its ways to the same targets."""
     topology, beside = with_others(topology, recorded)
     beside = replace(beside, links=gateway.links(recorded, dict.fromkeys(_link_ids(beside)), None))
+    beside = _cloud_map(beside, recorded, None)
     return replace(topology, ways=(*topology.ways, *ways(beside)))
 
 
@@ -90,7 +94,15 @@ def _gateway(topology: Topology, recorded: Recorded, settings: EnvSettings) -> T
         served_routes=gateway.served_routes(recorded, known, stages, edited),
     )
     gap = first_gap(gap_in(stages), gap_in(edited), gap_in(topology.served_routes))
-    return replace(topology, links=gateway.links(recorded, (*_link_ids(topology), *settings.vpc_links), gap))
+    topology = replace(topology, links=gateway.links(recorded, (*_link_ids(topology), *settings.vpc_links), gap))
+    return _cloud_map(topology, recorded, gap)
+
+
+def _cloud_map(topology: Topology, recorded: Recorded, gap: Gap | None) -> Topology:
+    """With the Cloud Map services that integrations name. *gap*: why there may be more of them."""
+    named = (arn for where in _destinations(topology) for arn in (where.uri, where.target) if CLOUD_MAP in arn)
+    services = cloud_map.services(recorded, topology, named, gap)
+    return replace(topology, cloud_map_services=services, cloud_map_instances=cloud_map.instances(recorded, services))
 
 
 def _front_gap(topology: Topology) -> Gap | None:
@@ -106,7 +118,11 @@ def _front_gap(topology: Topology) -> Gap | None:
 
 def _link_ids(topology: Topology) -> list[str]:
     """The links that private routes name, on every stage and canary."""
-    found: list[str] = []
+    return [where.connection_id for where in _destinations(topology) if where.connection_id]
+
+
+def _destinations(topology: Topology) -> Iterator[Destination]:
+    """Where private routes lead on every stage and canary, as far as that is known."""
     for stage in topology.stages:
         edited = topology.edited_routes.rows.get(stage.api_id)
         for route in effective(topology.served_routes.rows.get(stage.key), edited):
@@ -114,8 +130,8 @@ def _link_ids(topology: Topology) -> list[str]:
             if integration is not None and integration.private:
                 for variables in (stage.variables, canary_variables(stage)):
                     where = destination_of(integration, variables)
-                    found += [] if where.undefined or where.hidden or not where.connection_id else [where.connection_id]
-    return found
+                    if not (where.undefined or where.hidden):
+                        yield where
 
 
 def _balancing(topology: Topology, recorded: Recorded) -> Topology:

@@ -12,8 +12,10 @@ from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.path import Destination, Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.sources.discovery.behind import behind_group
+from vpclink_checks.sources.discovery.cloud_map import by_cloud_map
 from vpclink_checks.sources.discovery.entries import stopped
 from vpclink_checks.sources.discovery.rules import candidates
+from vpclink_checks.sources.leads.front import CLOUD_MAP
 
 LINK = "integration/link-exists"
 LISTENER = "integration/leads-to-listener"
@@ -92,14 +94,8 @@ def through_v1(path: Path, link: VpcLink, topology: Topology) -> Iterator[Path]:
 def _through_v2(path: Path, link: VpcLink, where: Destination, topology: Topology) -> Iterator[Path]:
     """A version 2 link leads where the integration says: a balancer and a port, or a listener, by ARN."""
     named = where.target or where.uri
-    if ":servicediscovery:" in named:
-        gap = Gap(
-            operation="servicediscovery:GetService",
-            action="servicediscovery:GetService",
-            code="NotRead",
-            message="Cloud Map services are not followed",
-        )
-        yield stopped(replace(path, link=link), "vpc-link", f"it goes on by the Cloud Map service {named}", gap=gap)
+    if CLOUD_MAP in named:
+        yield by_cloud_map(replace(path, link=link), named, topology)
         return
     arn = _balancer_arn(named)
     unread = None if where.target else where.integration.unread.get("target")

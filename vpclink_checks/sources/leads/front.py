@@ -12,6 +12,8 @@ from vpclink_checks.model.destination import expand, readable
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.documents import integrations
 
+CLOUD_MAP = ":servicediscovery:"
+
 
 @dataclass(frozen=True, slots=True)
 class PrivateIntegration:
@@ -142,6 +144,12 @@ class Front:
         }
 
     @cached_property
+    def cloud_map_ids(self) -> set[str]:
+        """Ids of the Cloud Map services that integrations name."""
+        named = {arn for one in self.private for arn in (one.uri, one.target)}
+        return {cloud_map_id(arn) for arn in named if CLOUD_MAP in arn and "${" not in arn} - {""}
+
+    @cached_property
     def every_private(self) -> list[PrivateIntegration]:
         """Every private integration that was read, edited or deployed, of whatever API; stage variables as written."""
         return [*self._edited(), *self._edited_http(), *self._exported()]
@@ -218,6 +226,11 @@ def stage_arn(web_acl: str, api_id: str, stage: str) -> str:
     """The ARN by which AWS WAF knows a REST stage; partition and region are those of the web ACL on it."""
     partition, region = web_acl.split(":")[1], web_acl.split(":")[3]
     return f"arn:{partition}:apigateway:{region}::/restapis/{api_id}/stages/{stage}"
+
+
+def cloud_map_id(arn: str) -> str:
+    """``arn:aws:servicediscovery:REGION:ACCOUNT:service/srv-…`` -> ``srv-…``; "" for none."""
+    return arn.partition(":service/")[2]
 
 
 def _texts(raw: Raw) -> dict[str, str]:

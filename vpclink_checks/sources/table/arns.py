@@ -22,6 +22,7 @@ VPC_LINKS = (f"{_GATEWAY}/vpclinks/*",)
 # The certificate of an edge-optimized domain is in us-east-1, wherever the domain's region is.
 CERTIFICATES = tuple(f"arn:{{partition}}:acm:{one}:{{account}}:certificate/*" for one in ("{region}", "us-east-1"))
 HOSTED_ZONES = ("arn:{partition}:route53:::hostedzone/*",)
+CLOUD_MAP_SERVICES = ("arn:{partition}:servicediscovery:{region}:{account}:service/*",)
 PREFIX_LISTS = ("arn:{partition}:ec2:{region}:*:prefix-list/*",)  # AWS's own are of the account "aws"
 
 _ECS = "arn:{partition}:ecs:{region}:{account}:"

@@ -8,7 +8,7 @@ from vpclink_checks.sources.leads import Leads
 from vpclink_checks.sources.rows import Params, Row
 from vpclink_checks.sources.table import arns
 from vpclink_checks.sources.table.domain import GATEWAY
-from vpclink_checks.sources.table.paging import http_paging, rest_paging
+from vpclink_checks.sources.table.paging import CLOUD_MAP, http_paging, rest_paging
 from vpclink_checks.sources.table.wants import each
 
 
@@ -183,6 +183,25 @@ ROWS: tuple[Row, ...] = (
         hop="integration",
         wants=v2_exports,
         because="each stage of those: what it serves, not what is edited",
+    ),
+    # Only where an integration names one; by its id, for all resources must be of one account.
+    Row(
+        service="servicediscovery",
+        operation="GetService",
+        hop="integration",
+        wants=lambda leads: each("Id", leads.front.cloud_map_ids),
+        because="each Cloud Map service that an integration names",
+        resources=arns.CLOUD_MAP_SERVICES,
+        closing=True,
+    ),
+    Row(
+        service="servicediscovery",
+        operation="ListInstances",
+        hop="integration",
+        wants=lambda leads: each("ServiceId", leads.front.cloud_map_ids),
+        paging=CLOUD_MAP,
+        because="each Cloud Map service that an integration names",
+        closing=True,
     ),
     # A connection id does not tell a v1 link from a v2 link: v1 is asked first, v2 where v1 knows no such link.
     _v1(

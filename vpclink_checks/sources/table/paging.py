@@ -46,6 +46,9 @@ def _past_the_name(params: Mapping[str, Any], page: Mapping[str, Any]) -> bool:
     return bool(wanted) and any(plain(one.get("Name", "")) != plain(wanted) for one in records)
 
 
+CLOUD_MAP = Paging(
+    items="Instances", token_in=("NextToken",), token_out=("NextToken",), size_key="MaxResults", size=100
+)
 ZONES = Paging(items="HostedZones", token_in=("Marker",), token_out=("NextMarker",), more="IsTruncated")
 RECORDS = Paging(
     items="ResourceRecordSets",
