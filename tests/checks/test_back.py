@@ -19,6 +19,7 @@ from vpclink_checks.model.balancing import Action, Forward, HealthCheck, Listene
 from vpclink_checks.model.compute import LaunchSettings
 from vpclink_checks.model.domain import Certificate
 from vpclink_checks.model.ecs import (
+    Cluster,
     ContainerDefinition,
     NetworkBinding,
     PortMapping,
@@ -105,6 +106,10 @@ def a_listener(**changes: Any) -> Topology:
     return with_path(
         replace(PATH_API, listener=changed), listeners=Table(rows={stack.NLB_ARN: (changed, stack.LISTENER_STATUS)})
     )
+
+
+def a_cluster(status: str) -> Topology:
+    return with_path(PATH_API, clusters=by("arn", Cluster(arn=stack.CLUSTER, name="orders-cluster", status=status)))
 
 
 def a_service(others: tuple[Service, ...] = (), **changes: Any) -> Topology:
@@ -442,6 +447,9 @@ DEVIATIONS: dict[str, tuple[Callable[[], Topology], dict[str, str]]] = {
     ),
     "launch says nothing": (lambda: launch({}), {"instance/launches-into-the-cluster": "unknown"}),
     "service deleted": (lambda: a_service(status="DRAINING"), {"service/active": "fail"}),
+    "cluster deleted": (lambda: a_cluster("INACTIVE"), {"service/cluster-active": "fail"}),
+    "cluster not there yet": (lambda: a_cluster("PROVISIONING"), {"service/cluster-active": "unknown"}),
+    "cluster without a state": (lambda: a_cluster(""), {"service/cluster-active": "unknown"}),
     "nothing runs": (
         lambda: a_service(running=0),
         {"service/running": "fail", "service/runs-what-it-wants": "blocked"},

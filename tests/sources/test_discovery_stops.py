@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from tests.healthy import API_ID, CLUSTER, LINK_ID, NLB_ARN, PATH_API, PATH_STATUS, SERVICE, TASKDEF, TG_API
-from tests.sources.demo_facts import SETTINGS, answer, answers, changed, found, refuse, without
-from vpclink_checks.model.fact import UnknownFact
+from tests.sources.demo_facts import SETTINGS, answer, answers, changed, found, refuse, refused, without
+from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.path import Path
 from vpclink_checks.settings import BackendSettings
 from vpclink_checks.sources.calls import wanted
-from vpclink_checks.sources.facts import Answer, Facts
+from vpclink_checks.sources.discovery.gateway import links
+from vpclink_checks.sources.discovery.recorded import Recorded
+from vpclink_checks.sources.facts import Answer, Call, Facts
 from vpclink_checks.sources.redact import clean
 
 Response = dict[str, Any]
@@ -446,3 +448,17 @@ def test_a_hidden_user_of_an_address_hides_no_host() -> None:
     facts = changed(("apigateway:GetStage", stage), about=API_ID)
     facts = [replace(one, response=clean(one.call, one.response)) if one.response else one for one in facts]
     assert [path.stop for path in only(facts)] == [None, None]
+
+
+def test_tasks_of_a_cluster_that_is_gone_between_two_calls_are_not_known() -> None:
+    topology = found(refuse(answers(), "ecs:ListTasks", "ClusterNotFoundException"))
+    gap = topology.tasks.peek(SERVICE)
+    assert isinstance(gap, Gap)
+    assert (gap.operation, gap.code) == ("ecs:ListTasks", "ClusterNotFoundException")
+
+
+def test_a_refused_link_of_version_2_is_told_as_that() -> None:
+    asked = Call("apigatewayv2", "GetVpcLink", {"VpcLinkId": "v2link"})
+    gap = links(Recorded(Facts([refused(asked, "AccessDeniedException")])), ["v2link"], None).peek("v2link")
+    assert isinstance(gap, Gap)
+    assert (gap.operation, gap.code) == ("apigatewayv2:GetVpcLink", "AccessDeniedException")

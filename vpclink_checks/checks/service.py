@@ -104,6 +104,25 @@ def active(ctx: Context, service: Service) -> Verdict:
 
 
 @check(
+    "service/cluster-active",
+    title="The cluster is ACTIVE",
+    severity=Severity.BLOCKER,
+    subjects=service_subject,
+    why="A cluster that is being deleted, or that could not be made, places no task.",
+    fix=Fix("Create the cluster again, or the service in another one."),
+    source="botocore 1.44.5, ecs Cluster.status",
+)
+def cluster_active(ctx: Context, service: Service) -> Verdict:
+    cluster = ctx.topology.clusters.need(service.cluster_arn)
+    evidence = Evidence("ecs:DescribeClusters", "status", cluster.status)
+    if cluster.status == "ACTIVE":
+        return passed(f"cluster {cluster.name} is ACTIVE", evidence)
+    if cluster.status in ("INACTIVE", "DEPROVISIONING", "FAILED"):
+        return failed(f"cluster {cluster.name} is {cluster.status}, not ACTIVE", evidence)
+    return unknown(f"cluster {cluster.name} is {cluster.status or 'in no state that was told'}, not ACTIVE", evidence)
+
+
+@check(
     "service/running",
     title="The service runs at least one task",
     severity=Severity.BLOCKER,

@@ -88,9 +88,11 @@ def _task_arns(recorded: Recorded, service: Service) -> tuple[list[str], Gap | N
     refused: Gap | None = None
     for cluster in (service.cluster_arn, service.cluster_arn.rpartition("/")[2]):
         for name in (service.name, service.arn, ""):
-            arns, gap = _listed(recorded, "ecs:ListTasks", {"cluster": cluster, "serviceName": name}, "taskArns")
-            if gap is None:
+            asked = {"cluster": cluster, "serviceName": name}
+            arns, gap = _listed(recorded, "ecs:ListTasks", asked, "taskArns")
+            if gap is None and (arns or not (gone := recorded.absent("ecs:ListTasks", asked))):
                 return arns, None
+            gap = gap or gone  # the service was described: a cluster that is gone meanwhile says nothing of its tasks
             refused = gap if refused is None or refused.code == "NotRecorded" else refused
     return [], refused
 

@@ -192,4 +192,6 @@ def _link(recorded: Recorded, link_id: str) -> VpcLink | Gap | None:
     )
     if second is not None and not isinstance(second, Gap):
         return shapes.link_v2(second)
-    return first if isinstance(first, Gap) else second
+    asked_second = not (isinstance(second, Gap) and second.code == "NotRecorded")
+    first_counts = isinstance(first, Gap) and not (first.code == "NotRecorded" and asked_second)
+    return first if first_counts else second  # an HTTP API's link is never asked for as version 1

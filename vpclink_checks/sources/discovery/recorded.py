@@ -168,6 +168,11 @@ class Recorded:
         found, gap = self.about(name, params)
         return [row for response in found for row in rows(response, key)] if found else gap
 
+    def absent(self, name: str, params: Mapping[str, str]) -> Gap | None:
+        """What AWS said where it answers that there is no such thing; None where it did not."""
+        answers = (one for one in self._answers.get(name, ()) if _asks(one.call.params, params))
+        return next((one.gap for one in answers if one.gap is not None and says_absent(one.gap)), None)
+
     def coverage(self, name: str, *keys: str) -> Coverage:
         """What this operation was asked about; *keys* name the parameters and filters that hold ids."""
         answers = self._answers.get(name, ())
