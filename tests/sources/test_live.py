@@ -235,6 +235,41 @@ def test_whatever_comes_over_the_wire_is_a_gap_and_never_an_exception(
     assert discover(recording, settings(stand), source="live").paths
 
 
+DEEP = b'{"clusters": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+VPC = b"<item><vpcId>vpc-1</vpcId><vpcId>vpc-2</vpcId></item>"
+TWICE = b"<DescribeVpcsResponse><vpcSet>" + VPC + b"</vpcSet></DescribeVpcsResponse>"
+
+
+@pytest.mark.parametrize(
+    ("name", "body"), [("ecs_DescribeClusters", DEEP), ("ec2_DescribeVpcs", TWICE)], ids=["nested", "twice"]
+)
+def test_what_no_parser_takes_is_a_gap_that_can_be_recorded(
+    stand: Stand, tmp_path: Path, name: str, body: bytes
+) -> None:
+    with stand.failing(**{name: Fault(status=200, body=body)}):
+        recording = collect(settings(stand))
+    gaps = {one.gap.operation: one.gap.code for one in recording.facts if one.gap}
+    assert gaps[name.replace("_", ":")] == "UnreadableAnswerError"
+    snapshot.write(tmp_path / "prod.json", recording)
+    assert [one.gap for one in snapshot.read(tmp_path / "prod.json").facts] == [one.gap for one in recording.facts]
+
+
+def test_requests_are_counted_as_they_went_out(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries after the first count too; what was never sent does not."""
+    monkeypatch.setattr(session, "ATTEMPTS", 2)
+    with stand.failing(ecs_ListClusters=Fault(code="ServerException", status=500)):
+        recording = collect(settings(stand))
+    assert dict(recording.calls) == dict(stand.calls)
+    assert recording.calls["ecs:ListClusters"] == 2
+
+
+def test_nobody_s_credentials_are_read_no_further(stand: Stand) -> None:
+    nobody = b"<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"
+    with stand.failing(sts_GetCallerIdentity=Fault(status=200, body=nobody)), pytest.raises(CollectError) as caught:
+        collect(settings(stand))
+    assert str(caught.value) == ("env.prod: AWS did not say whose credentials these are: nothing else was read")
+
+
 def test_another_account_stops_before_anything_else_is_read(stand: Stand) -> None:
     with pytest.raises(CollectError, match="are of account 123456789012, but the config says account 111122223333"):
         collect(replace(settings(stand), account="111122223333"))

@@ -112,4 +112,4 @@ class Recording:
         counted: Counter[str] = Counter()
         for answer in self.facts:
             counted[answer.call.name] += answer.pages
-        return dict(sorted(counted.items()))
+        return {name: count for name, count in sorted(counted.items()) if count}

@@ -52,8 +52,11 @@ def write(path: Path, recording: Recording) -> None:
 
 
 def plain(value: Any) -> Any:
-    """What boto3 returned, in what JSON can hold: dates as ISO 8601 texts in UTC, bytes as text, fields by name."""
-    if value is None or isinstance(value, str | bool | int):
+    """What boto3 returned, in what JSON can hold: dates as ISO 8601 texts in UTC, bytes as text, fields by name.
+
+    Raises TypeError for anything else: botocore hands on what it could not parse.
+    """
+    if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, dict | Mapping):  # dict first: told without asking an ABC
         return {key: plain(one) for key, one in sorted(value.items())}
@@ -61,7 +64,9 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    raise TypeError(f"{type(value).__name__} is no value of an answer")
 
 
 def in_order(answers: Facts) -> Facts:
@@ -87,7 +92,7 @@ def _call_as_json(answer: Answer) -> dict[str, Any]:
         "params": plain(call.params),
         "response": plain(clean(call, answer.response)) if answer.response is not None else None,
         "error": _gap_as_json(gap) if gap else None,
-        **({"pages": answer.pages} if answer.pages > 1 else {}),
+        **({"pages": answer.pages} if answer.pages != 1 else {}),
         **(_lacking_as_json(answer.lacking) if answer.lacking else {}),
     }
 

@@ -13,7 +13,7 @@ from vpclink_checks.model.fact import Gap
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import ROWS
 from vpclink_checks.sources.facts import Answer, Call
-from vpclink_checks.sources.live import failures, places
+from vpclink_checks.sources.live import counting, failures, places
 from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.members import lacking
 from vpclink_checks.sources.live.paging import fetch
@@ -101,11 +101,12 @@ class Asking:
 def answer(client: Any, call: Call) -> Answer:
     """What the call gave, secrets removed; or the gap in its place."""
     if isinstance(client, Gap):
-        return Answer(call, gap=client)
+        return Answer(call, gap=client, pages=0)
     if call.operation not in client.meta.service_model.operation_names:
-        return Answer(call, gap=failures.not_in_model(call))
+        return Answer(call, gap=failures.not_in_model(call), pages=0)
+    counting.start()
     try:
-        response, requests = fetch(client, ROWS[call.service, call.operation], call)
+        response, _ = fetch(client, ROWS[call.service, call.operation], call)
     except failures.FAILED as error:
-        return Answer(call, gap=failures.gap_of(call, error))
-    return Answer(call, response=clean(call, response), pages=requests, lacking=lacking(client, call))
+        return Answer(call, gap=failures.gap_of(call, error), pages=counting.sent())
+    return Answer(call, response=clean(call, response), pages=counting.sent(), lacking=lacking(client, call))

@@ -9,7 +9,7 @@ from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import ROWS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
-from vpclink_checks.sources.live import failures, places
+from vpclink_checks.sources.live import counting, failures, places
 from vpclink_checks.sources.live.asking import Asking
 from vpclink_checks.sources.live.common import Common
 from vpclink_checks.sources.live.paging import fetch
@@ -77,13 +77,16 @@ def _identify(session: Session, settings: EnvSettings, common: Common) -> Answer
     """Who asks, before anything else is read. Raises CollectError for another account."""
     try:
         client = make_client(session, settings, "sts", settings.region, common, attempts=FIRST_ATTEMPTS)
-        response, requests = fetch(client, ROWS[IDENTITY.service, IDENTITY.operation], IDENTITY)
+        counting.start()
+        response, _ = fetch(client, ROWS[IDENTITY.service, IDENTITY.operation], IDENTITY)
     except (*failures.FAILED, ValueError) as error:
         raise _no_identity(session, settings, error) from None
-    identity = Answer(IDENTITY, response=clean(IDENTITY, response), pages=requests)
+    identity = Answer(IDENTITY, response=clean(IDENTITY, response), pages=counting.sent())
     if why := places.foreign(session, settings, str((identity.response or {}).get("Arn", ""))):
         raise CollectError(f"env.{settings.name}: {why}: nothing else was read")
     found = _account(identity)
+    if not found:
+        raise CollectError(f"env.{settings.name}: AWS did not say whose credentials these are: nothing else was read")
     if settings.account and found != settings.account:
         raise CollectError(
             f"env.{settings.name}: these credentials are of account {found}, "

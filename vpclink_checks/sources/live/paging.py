@@ -14,6 +14,8 @@ from vpclink_checks.sources.rows import Paging, Row
 from vpclink_checks.sources.snapshot import plain
 
 Page = dict[str, Any]
+# What botocore's parsers raise at shapes unheard of, and what comes of answers that are nested without end.
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
 
 def fetch(client: Any, row: Row, call: Call) -> tuple[Page, int]:
@@ -66,9 +68,9 @@ def _asked(method: Any, params: Mapping[str, Any]) -> Page:
     """One request's response in what JSON can hold; a streamed body (exports) is read to its end."""
     try:
         response: Page = method(**params)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:  # botocore's parsers, at shapes unheard of
+        whole = {key: value.read() if hasattr(value, "read") else value for key, value in response.items()}
+        whole.pop("ResponseMetadata", None)
+        read: Page = plain(whole)
+    except UNREADABLE as error:
         raise UnreadableAnswerError(error=f"{type(error).__name__}: {error}") from error
-    whole = {key: value.read() if hasattr(value, "read") else value for key, value in response.items()}
-    whole.pop("ResponseMetadata", None)
-    read: Page = plain(whole)
     return read

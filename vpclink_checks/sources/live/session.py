@@ -13,7 +13,7 @@ from vpclink_checks import __version__
 from vpclink_checks.errors import CollectError
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import BUDGET_OF, LIMITS
-from vpclink_checks.sources.live import failures, guard, quiet, tls, wholeness
+from vpclink_checks.sources.live import counting, failures, guard, quiet, tls, wholeness
 from vpclink_checks.sources.live.common import Common
 
 ATTEMPTS = 5  # a call and its retries; adaptive mode slows down by itself when AWS throttles
@@ -38,6 +38,7 @@ def open_session(
     session = Session(profile=settings.profile or None)
     guard.install(session)
     wholeness.install(session)
+    counting.install(session)
     try:
         if common is not None:
             common.join(session)
