@@ -437,6 +437,7 @@ def healthy(**changes: Any) -> Topology:
         apis=by("id", API, HELLO_API),
         stages=by("key", STAGE, HELLO_STAGE),
         web_acls=Table(),
+        gateway_responses=Table(rows={API_ID: (), HELLO_ID: ()}),
         deployments=Table(
             rows={
                 api: (Deployment(id=id_, api_id=api, created=datetime(2026, 10, 20, 8, 0, tzinfo=UTC)),)

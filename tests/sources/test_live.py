@@ -32,6 +32,7 @@ CALLS = {
     "apigateway:GetDeployments": 2,
     "apigateway:GetDomainName": 1,
     "apigateway:GetExport": 2,
+    "apigateway:GetGatewayResponses": 2,
     "apigateway:GetResources": 2,
     "apigateway:GetRestApi": 2,
     "apigateway:GetStage": 2,

@@ -160,6 +160,7 @@ def _api(front: Front, mapping: int) -> Iterator[Answer]:
     stage |= {"createdDate": MADE, "lastUpdatedDate": DEPLOYED}
     yield answer("apigateway:GetRestApi", by_id, api)
     yield answer("apigateway:GetStage", {**by_id, "stageName": "prod"}, stage)
+    yield answer("apigateway:GetGatewayResponses", by_id, {"items": []})
     yield answer("apigateway:GetDeployments", by_id, {"items": [{"id": "dep", "createdDate": DEPLOYED}]})
     yield from _routes(mapping)
 

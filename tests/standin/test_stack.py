@@ -38,6 +38,7 @@ FEWEST = {
     "apigateway:GetRestApi": M,
     "apigateway:GetStage": M,
     "apigateway:GetDeployments": M,
+    "apigateway:GetGatewayResponses": M,
     "apigateway:GetResources": M,  # methods embedded: never one a method
     "apigateway:GetExport": M,
     "apigateway:GetVpcLink": B,

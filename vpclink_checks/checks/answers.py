@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
-from vpclink_checks.model.api import Route
+from vpclink_checks.model.api import GatewayResponse, Route
 from vpclink_checks.probes.observation import Attempt, Observation
 from vpclink_checks.sources import redact
 
@@ -55,8 +56,18 @@ class Maker(Enum):
     NOT_ASKED = auto()  # this machine's side
 
 
-def maker(seen: Observation, attempt: Attempt, route: Route | None, *, mutual_tls: bool = False) -> Maker:
-    """Who made the answer to this attempt. *route* is the one it meets, None where no route is known."""
+def maker(
+    seen: Observation,
+    attempt: Attempt,
+    route: Route | None,
+    *,
+    mutual_tls: bool = False,
+    own: Sequence[GatewayResponse] = (),
+) -> Maker:
+    """Who made the answer to this attempt. *route* is the one it meets, None where no route is known.
+
+    *own*: the API's changed gateway responses; what may be one of them is proof of nothing, whatever it says.
+    """
     locked = not seen.credentials and (mutual_tls or (route is not None and asks(route)))
     if attempt.status is None:
         if attempt.failure in LOCAL:
@@ -66,7 +77,7 @@ def maker(seen: Observation, attempt: Attempt, route: Route | None, *, mutual_tl
         return Maker.BACKEND
     if made_by_gateway(attempt):
         return Maker.LOCKED if locked and attempt.status in (401, 403) else Maker.GATEWAY
-    if seen.declared and seen.marked and not seen.unmet:
+    if seen.declared and seen.marked and not seen.unmet and not any(one.may_answer(attempt.status) for one in own):
         return Maker.BACKEND
     return Maker.UNTOLD
 

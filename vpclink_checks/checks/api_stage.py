@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
-from vpclink_checks.checks.subjects import path_subject, reached, route_subjects, stage_subject, stopped_by
+from vpclink_checks.checks.subjects import api_subject, path_subject, reached, route_subjects, stage_subject, stopped_by
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
-from vpclink_checks.model.api import Canary, Route, Stage, Throttle
+from vpclink_checks.model.api import Api, Canary, Route, Stage, Throttle
 from vpclink_checks.model.destination import destination_of, hidden_gap
 from vpclink_checks.model.domain import dns_name
 from vpclink_checks.model.drift import Drift, compare
@@ -16,6 +16,8 @@ from vpclink_checks.words import Severity
 
 STAGE_EXISTS = "api/stage-exists"
 STAGED = (STAGE_EXISTS,)
+SUCCESS = range(200, 300)
+SERVER_ERROR = 500
 GET_STAGE = "apigateway:GetStage"
 DEPLOY = Fix(
     "Deploy the API to this stage.",
@@ -219,6 +221,37 @@ def throttle_not_zero(ctx: Context, route: Route) -> Verdict:
     if 0 in (limit.rate, limit.burst):
         return failed(f"stage {stage.name} throttles {route.title} to rate {limit.rate}, burst {limit.burst}", limits)
     return passed(f"{route.title} is allowed rate {limit.rate}, burst {limit.burst}", limits)
+
+
+@check(
+    "api/gateway-responses-tell-errors",
+    title="The gateway's own errors are told as errors",
+    severity=Severity.RISK,
+    subjects=api_subject,
+    why="A gateway response that turns an error into a 200 hides an outage from callers, monitors and these probes.",
+    fix=Fix(
+        "Give the gateway response a status of 4xx or 5xx, or delete it so that the default holds, and deploy.",
+        cli="aws apigateway delete-gateway-response --rest-api-id ID --response-type TYPE",
+        terraform="aws_api_gateway_gateway_response.status_code",
+    ),
+    source="API Gateway developer guide, supported-gateway-response-types; faults: api-gateway-response-masked",
+    needs=("api/exists",),
+)
+def gateway_responses_tell_errors(ctx: Context, api: Api) -> Verdict:
+    if not api.rest:
+        raise NotApplicable("an HTTP API has no gateway responses")
+    changed = [one for one in ctx.topology.gateway_responses.need(api.id) if one.status is not None]
+    told = {one: f"{one.type} to {one.status}" for one in changed}
+    hidden = [one for one in changed if one.status in SUCCESS]
+    shown = [Evidence("apigateway:GetGatewayResponses", one.type, str(one.status)) for one in hidden or changed]
+    if hidden:
+        turned = ", ".join(told[one] for one in hidden)
+        return failed(f"{api.name or api.id} turns errors into successes: {turned}", *shown)
+    blamed = [one for one in changed if one.server_error and one.status is not None and one.status < SERVER_ERROR]
+    if blamed:
+        turned = ", ".join(told[one] for one in blamed)
+        return noted(f"{api.name or api.id} answers its own failures with no 5xx: {turned}", *shown)
+    return passed(f"{api.name or api.id} tells its own errors as errors", *shown)
 
 
 @check(

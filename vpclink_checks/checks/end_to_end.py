@@ -78,7 +78,8 @@ def custom_domain_routes(ctx: Context, seen: Observation) -> Verdict:
 def _judged(ctx: Context, seen: Observation) -> tuple[Judged, ...]:
     path = ctx.here
     mutual_tls = path.domain is not None and path.domain.mutual_tls
-    return judged(seen, _route(ctx, path, seen), mutual_tls=mutual_tls)
+    own = ctx.topology.gateway_responses.rows.get(path.api.id, ()) if path.api is not None else ()
+    return judged(seen, _route(ctx, path, seen), mutual_tls=mutual_tls, own=own)
 
 
 def _route(ctx: Context, path: Path, seen: Observation) -> Route | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vpclink_checks.checks.answers import REMAPPED, Maker, described, maker, shown, suspects
 from vpclink_checks.checks.verdict import Verdict, failed, unknown
-from vpclink_checks.model.api import Route
+from vpclink_checks.model.api import GatewayResponse, Route
 from vpclink_checks.probes.observation import Attempt, Observation
 from vpclink_checks.report import Evidence, Fix
 
@@ -25,9 +25,11 @@ class Judged:
     by: Maker
 
 
-def judged(seen: Observation, route: Route | None, *, mutual_tls: bool = False) -> tuple[Judged, ...]:
-    """Every attempt. *route* is the one that the probe meets, None where no route is known."""
-    return tuple(Judged(one, maker(seen, one, route, mutual_tls=mutual_tls)) for one in seen.attempts)
+def judged(
+    seen: Observation, route: Route | None, *, mutual_tls: bool = False, own: Sequence[GatewayResponse] = ()
+) -> tuple[Judged, ...]:
+    """Every attempt. *route* is the one that the probe meets, None where no route is known; *own* as for maker."""
+    return tuple(Judged(one, maker(seen, one, route, mutual_tls=mutual_tls, own=own)) for one in seen.attempts)
 
 
 def problem(seen: Observation, every: Sequence[Judged]) -> Verdict | None:

@@ -85,6 +85,37 @@ class WebAcl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayResponse:
+    """One that was changed, of apigateway:GetGatewayResponses: neither its body nor its headers are kept."""
+
+    type: str  # DEFAULT_5XX, INTEGRATION_FAILURE, …
+    status: int | None = None  # None: the status stays that of each error
+
+    @property
+    def server_error(self) -> bool:
+        """Whether it stands in for errors behind the gateway, or of the API's own set-up (5xx without the change)."""
+        return self.type == "DEFAULT_5XX" or self.type in SERVER_ERRORS
+
+    def may_answer(self, status: int) -> bool:
+        """Whether an answer of this status may be this one."""
+        if self.status is not None:
+            return status == self.status
+        return status >= 500 if self.server_error else 400 <= status < 500  # noqa: PLR2004
+
+
+# API Gateway developer guide, supported-gateway-response-types: those whose status is 500 or 504 by default.
+SERVER_ERRORS = frozenset(
+    {
+        "API_CONFIGURATION_ERROR",
+        "AUTHORIZER_CONFIGURATION_ERROR",
+        "AUTHORIZER_FAILURE",
+        "INTEGRATION_FAILURE",
+        "INTEGRATION_TIMEOUT",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """apigateway:GetDeployments or apigatewayv2:GetDeployments."""
 

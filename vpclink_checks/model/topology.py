@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from vpclink_checks.model.api import Api, Deployment, Route, Stage, WebAcl
+from vpclink_checks.model.api import Api, Deployment, GatewayResponse, Route, Stage, WebAcl
 from vpclink_checks.model.balancing import Listener, ListenerRule, LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.cloud_map import CloudMapInstance, CloudMapService
 from vpclink_checks.model.compute import AutoScalingGroup, Instance, LaunchSettings
@@ -64,6 +64,7 @@ _CALLS = {
     "apis": ("apigateway:GetRestApi", _GATEWAY),
     "stages": ("apigateway:GetStage", _GATEWAY),
     "web_acls": ("wafv2:GetWebACLForResource", ""),
+    "gateway_responses": ("apigateway:GetGatewayResponses", _GATEWAY),
     "deployments": ("apigateway:GetDeployments", _GATEWAY),
     "edited_routes": ("apigateway:GetResources", _GATEWAY),
     "served_routes": ("apigateway:GetExport", _GATEWAY),
@@ -139,6 +140,7 @@ class Topology:
     apis: Table[Api] = field(default_factory=_unread)  # API id
     stages: Table[Stage] = field(default_factory=_unread)  # Stage.key
     web_acls: Table[WebAcl] = field(default_factory=_unread)  # Stage.key
+    gateway_responses: Table[tuple[GatewayResponse, ...]] = field(default_factory=_unread)  # API id, REST alone
     deployments: Table[tuple[Deployment, ...]] = field(default_factory=_unread)  # API id
     edited_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # API id
     served_routes: Table[tuple[Route, ...]] = field(default_factory=_unread)  # Stage.key

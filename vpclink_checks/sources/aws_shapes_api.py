@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from vpclink_checks.model.api import Api, Canary, Deployment, Integration, Route, Stage, Throttle, WebAcl
+from vpclink_checks.model.api import (
+    Api,
+    Canary,
+    Deployment,
+    GatewayResponse,
+    Integration,
+    Route,
+    Stage,
+    Throttle,
+    WebAcl,
+)
 from vpclink_checks.model.fact import Unread
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.sources.aws_shapes import Raw, flag, moment, part, rows, text, text_map, texts, unread, whole
@@ -138,6 +148,13 @@ def web_acl(raw: Raw) -> WebAcl:
             if "Allow" in part(one, "Action") or isinstance(one.get("OverrideAction"), Mapping)
         ),
     )
+
+
+def gateway_responses(raw: Iterable[Raw]) -> tuple[GatewayResponse, ...]:
+    """Items of apigateway:GetGatewayResponses: those that were changed."""
+    changed = [one for one in raw if not flag(one, "defaultResponse", default=True)]
+    found = (GatewayResponse(type=text(one, "responseType"), status=whole(one.get("statusCode"))) for one in changed)
+    return tuple(sorted(found, key=lambda one: one.type))
 
 
 def deployment_v1(raw: Raw, api_id: str) -> Deployment:

@@ -17,7 +17,7 @@ from vpclink_checks.demo.faults.names import (
     edited_status,
     served_status,
 )
-from vpclink_checks.demo.overlay import Answered, Drop, Refuse, Set
+from vpclink_checks.demo.overlay import Answered, Append, Drop, Refuse, Set
 from vpclink_checks.demo.wire import Plane
 
 CERTIFICATE = "acm:DescribeCertificate"
@@ -45,6 +45,20 @@ FAULTS = (
         ),
         plane=Plane(answers={"orders": "forbidden"}),
         fails={"api/web-acl-lets-through": ("orders/prod",), ROUTES: ALL_CALLS},
+    ),
+    Fault(
+        id="api-gateway-response-masked",
+        hop="api",
+        title="The API answers its own failures with 200",
+        changes=(
+            Append(
+                "apigateway:GetGatewayResponses",
+                ORDERS_API,
+                ("items",),
+                {"responseType": "DEFAULT_5XX", "statusCode": "200", "defaultResponse": False},
+            ),
+        ),
+        fails={"api/gateway-responses-tell-errors": ("orders",)},
     ),
     Fault(
         id="domain-dns-alias-wrong-target",

@@ -89,6 +89,7 @@ def _gateway(topology: Topology, recorded: Recorded, settings: EnvSettings) -> T
         apis=known,
         stages=stages,
         web_acls=gateway.web_acls(recorded, stages),
+        gateway_responses=gateway.gateway_responses(recorded, known),
         deployments=gateway.deployments(recorded, known),
         edited_routes=edited,
         served_routes=gateway.served_routes(recorded, known, stages, edited),

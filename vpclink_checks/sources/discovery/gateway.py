@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from vpclink_checks.model.api import Api, Deployment, Route, Stage, WebAcl
+from vpclink_checks.model.api import Api, Deployment, GatewayResponse, Route, Stage, WebAcl
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.sources import aws_shapes_api as shapes
@@ -88,6 +88,17 @@ def _web_acl(recorded: Recorded, stage: Stage) -> WebAcl | Gap | None:
         return found
     held = part(found, "WebACL")
     return shapes.web_acl(held) if held else None
+
+
+def gateway_responses(recorded: Recorded, known: Table[Api]) -> Table[tuple[GatewayResponse, ...]]:
+    """What each REST API answers by itself otherwise than API Gateway does; HTTP APIs cannot."""
+    rest = (api.id for api in known if api.rest)
+    return table_of(((api_id, _gateway_responses(recorded, api_id)) for api_id in rest), gap_in(known))
+
+
+def _gateway_responses(recorded: Recorded, api_id: str) -> tuple[GatewayResponse, ...] | Gap | None:
+    found = recorded.listed("apigateway:GetGatewayResponses", {"restApiId": api_id}, "items")
+    return found if not isinstance(found, list) else shapes.gateway_responses(found)
 
 
 def deployments(recorded: Recorded, known: Table[Api]) -> Table[tuple[Deployment, ...]]:

@@ -106,6 +106,14 @@ ROWS: tuple[Row, ...] = (
         closing=True,
     ),
     _v1(
+        operation="GetGatewayResponses",
+        hop="api",
+        wants=lambda leads: each("restApiId", leads.front.rest_ids),
+        paging=rest_paging(),
+        because="each REST API of a mapping",
+        closing=True,
+    ),
+    _v1(
         operation="GetResources",
         hop="integration",
         wants=resources,
