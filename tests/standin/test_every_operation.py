@@ -28,36 +28,7 @@ from vpclink_checks.sources.rows import Row
 from vpclink_checks.words import Outcome
 
 IDENTITY = TABLE[0]
-# Asked, and not yet followed by a check or led to by a world: whoever adds those takes the line out.
-AWAITED = frozenset(
-    {
-        "ecs:DescribeClusters",  # no check asks for the state of a cluster
-        "apigateway:GetDomainNames",  # asked for private domains' ids alone
-        "apigateway:GetDomainNameAccessAssociations",  # of private domains
-        "ecs:DescribeExpressGatewayService",
-        "ecs:DescribeGateway",
-        "ecs:ListGatewayRoutes",
-        "ecs:ListGateways",
-        "globalaccelerator:ListAccelerators",
-        "globalaccelerator:ListCrossAccountAttachments",
-        "globalaccelerator:ListCustomRoutingAccelerators",
-        "globalaccelerator:ListCustomRoutingEndpointGroups",
-        "globalaccelerator:ListCustomRoutingListeners",
-        "globalaccelerator:ListCustomRoutingPortMappingsByDestination",
-        "globalaccelerator:ListEndpointGroups",
-        "globalaccelerator:ListListeners",
-        "cloudfront:GetVpcOrigin",
-        "cloudfront:ListDistributionsByVpcOriginId",
-        "cloudfront:ListVpcOrigins",
-        "ec2:DescribeVerifiedAccessEndpoints",
-        "ec2:DescribeVpcEndpointConnections",
-        "ec2:DescribeVpcEndpointServiceConfigurations",
-        "ec2:DescribeVpcEndpointServicePermissions",
-        "vpc-lattice:ListTargetGroups",
-        "vpc-lattice:ListTargets",
-    }
-)
-ROWS = [row for row in TABLE[1:] if row.name not in AWAITED]
+ROWS = TABLE[1:]
 FAULTS = {"denied": denied, "throttled": throttled, "hang": hang, "cut": cut}
 SOON_S = 0.6
 # What another operation says as well: it is missed where that one fails too.
@@ -143,10 +114,6 @@ def _held_to_account(place: Place, row: Row, found: Recording) -> None:
     unknown = [one.message for one in findings if one.outcome is Outcome.UNKNOWN]
     assert [one for one in unknown if action in one]
     assert passed(outcomes(findings)) & needing(place, row.name) == set()
-
-
-def test_what_is_awaited_is_in_the_table() -> None:
-    assert {row.name for row in TABLE} >= AWAITED
 
 
 @pytest.mark.parametrize("fault", FAULTS)

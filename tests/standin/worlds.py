@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tests.healthy import LISTENER_API
-from tests.sources import test_cloud_map, test_discovery_ways, test_other_apis
+from tests.sources import test_cloud_map, test_discovery_ways, test_other_apis, test_private_domain
 from tests.sources.demo_facts import SETTINGS, Response, answer, changed, demo, with_facts
+from tests.standin.doorways import entrances
 from tests.standin.stacks import Stack
 from tests.standin.world import World
 from vpclink_checks.demo import environment
@@ -42,6 +43,9 @@ def _places() -> Iterator[Place]:
     held = [*named, *_listed(), mapped.service(mapped.SRV), mapped.instances(mapped.FULL)]
     yield Place("an HTTP API by Cloud Map", with_facts(held), SETTINGS)
     yield Place("targets by address", with_facts(_by_address()), SETTINGS)
+    yield Place("entrances", entrances(), SETTINGS)
+    private = test_private_domain.private(ours=[test_private_domain.ASSOCIATION])
+    yield Place("a private domain", private, SETTINGS)
     stack = Stack(mappings=1, balancers=1, instances=2, tasks=2, groups=3, launch="template", prefix_list=True)
     yield Place("a template and a prefix list", stack.recording, stack.settings)
     # What is wrong with a stack often stands in an answer that a healthy one has nothing of.
@@ -80,6 +84,7 @@ def _worlds(name: str) -> World:
 
 # Where a healthy path does without an operation: a place in which its answer decides.
 DECIDES = {
+    "apigateway:GetDomainNames": "a private domain",
     "apigatewayv2:ListRoutingRules": "the demo with domain-routing-mode-ignores-mapping",
     "apigatewayv2:GetVpcLink": "an HTTP API",
     "elbv2:DescribeLoadBalancerAttributes": "the demo with nlb-empty-az-cross-zone-off",
@@ -102,7 +107,22 @@ def leading_to(service: str, operation: str) -> Place | None:
     return None
 
 
+# An answer without the thing would say that there is none, which a refusal does not: the thing stays, saying nothing.
+NAMED = {"ecs:DescribeClusters": ("clusters", ("clusterArn", "clusterName"))}
+
+
 def emptied(recording: Recording, name: str) -> Recording:
     """The same, with nothing in the answers of one operation: lists without members, documents without fields."""
-    held = [replace(one, response={}) if one.call.name == name and one.response else one for one in recording.facts]
+    held = [
+        replace(one, response=_nothing(one)) if one.call.name == name and one.response else one
+        for one in recording.facts
+    ]
     return replace(recording, facts=type(recording.facts)(held))
+
+
+def _nothing(said: Answer) -> Response:
+    if said.call.name not in NAMED:
+        return {}
+    things, keys = NAMED[said.call.name]
+    listed = (said.response or {}).get(things) or ()
+    return {things: [{key: one[key] for key in keys if key in one} for one in listed]}
