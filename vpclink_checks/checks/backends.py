@@ -26,7 +26,7 @@ def leg_subjects(ctx: Context) -> tuple[Subject[Leg], ...]:
     """Each (zone of the load balancer, target) that packets go between. Raises UnknownFact, NotApplicable."""
     reached(ctx, ctx.here.load_balancer, "load balancer")
     group = reached(ctx, ctx.here.target_group, "target group")
-    if group.target_type == "lambda":
+    if group.known_type == "lambda":
         raise NotApplicable("the target is a Lambda function: no packets go to it")
     found = ctx.reach.legs(ctx.here)
     if not found:
@@ -42,7 +42,7 @@ def _leg_subject(ctx: Context, leg: Leg) -> Subject[Leg]:
 def target_subjects(ctx: Context) -> tuple[Subject[Target], ...]:
     """Each target in service that has an address, once. Raises UnknownFact, NotApplicable."""
     group = reached(ctx, ctx.here.target_group, "target group")
-    if group.target_type in ("lambda", "alb"):
+    if group.known_type in ("lambda", "alb"):
         raise NotApplicable(f"the targets are of type {group.target_type}")
     name = backend_name(ctx.here)
     return tuple(Subject(one.id, f"{name} in {zone_of(ctx, one) or one.id}", one) for one in in_service(ctx))

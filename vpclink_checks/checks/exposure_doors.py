@@ -24,7 +24,7 @@ from vpclink_checks.words import Outcome
 
 def own_keys(ctx: Context, group: TargetGroup) -> frozenset[Key]:
     """Every name and port on which the path's targets answer. Raises UnknownFact, NotApplicable."""
-    if group.target_type == "lambda":
+    if group.known_type == "lambda":
         raise NotApplicable("the target is a Lambda function")
     return frozenset(
         (name, port)

@@ -18,7 +18,7 @@ HOSTS = "ecs:DescribeContainerInstances"
 
 def _instance_group(ctx: Context) -> None:
     group = reached(ctx, ctx.here.target_group, "target group")
-    if group.target_type != "instance":
+    if group.known_type != "instance":
         raise NotApplicable(f"targets of {group.name} are of type {group.target_type}, not instances")
 
 

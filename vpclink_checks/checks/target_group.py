@@ -233,7 +233,7 @@ def _on_instance(ctx: Context, tasks: list[Task], instance_id: str) -> list[Task
 )
 def type_fits_network_mode(ctx: Context, group: TargetGroup) -> Verdict:
     definition = reached(ctx, ctx.here.task_definition, "task definition")
-    if ctx.here.registration != "service" or group.target_type == "alb":
+    if ctx.here.registration != "service" or group.known_type == "alb":
         raise NotApplicable(f"ECS does not register targets in {group.name}")
     mode = definition.network_mode or "bridge"
     evidence = (
@@ -310,7 +310,7 @@ def one_registrar(ctx: Context, group: TargetGroup) -> Verdict:
 )
 def load_balancer_target_listens(ctx: Context, target: Target) -> Verdict:
     group = reached(ctx, ctx.here.target_group, "target group")
-    if group.target_type != "alb":
+    if group.known_type != "alb":
         raise NotApplicable(f"targets of {group.name} are of type {group.target_type}")
     ports = sorted(listener.port for listener in ctx.topology.listeners.need(target.id))
     evidence = Evidence("elbv2:DescribeListeners", "Port", ", ".join(map(str, ports)))
@@ -330,7 +330,7 @@ def load_balancer_target_listens(ctx: Context, target: Target) -> Verdict:
 )
 def targets_in_vpc(ctx: Context, target: Target) -> Verdict:
     group = reached(ctx, ctx.here.target_group, "target group")
-    if group.target_type != "ip":
+    if group.known_type != "ip":
         raise NotApplicable(f"targets of {group.name} are of type {group.target_type}")
     blocks = ctx.topology.vpcs.need(group.vpc_id).cidrs
     evidence = Evidence("ec2:DescribeVpcs", "CidrBlockAssociationSet", ", ".join(blocks))

@@ -30,7 +30,7 @@ def backend_of(topology: Topology, group: TargetGroup, target: Target) -> Backen
     Instance targets are reached at the primary address of the primary interface
     (elb-network-load-balancers-user-guide, load-balancer-target-groups). Raises UnknownFact.
     """
-    interface = _instance_interface(topology, target.id) if group.target_type == "instance" else None
+    interface = _instance_interface(topology, target.id) if group.known_type == "instance" else None
     if group.target_type == "ip":
         interface = interface_with(topology, target.id)
     if interface is None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vpclink_checks.model.fact import UnknownFact, unheard_of
+
+TARGET_TYPES = ("instance", "ip", "lambda", "alb")  # botocore 1.44.5, elbv2 TargetTypeEnum
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
@@ -114,6 +118,13 @@ class TargetGroup:
     load_balancer_arns: tuple[str, ...] = ()
     health_check: HealthCheck = field(default_factory=HealthCheck)
     ip_address_type: str = "ipv4"
+
+    @property
+    def known_type(self) -> str:
+        """The target type, for whoever decides by it. Raises UnknownFact for a word of tomorrow."""
+        if self.target_type in TARGET_TYPES:
+            return self.target_type
+        raise UnknownFact(unheard_of("elbv2:DescribeTargetGroups", f"the target type of {self.name}", self.target_type))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ class Gap:
     ``code`` is AWS's error code (``AccessDeniedException``), or one of ours: ``NotRecorded`` (the
     snapshot does not hold the call), ``NotNeeded`` (no path leads there, so nobody asked), ``NotRead`` (the
     source cannot tell), ``Timeout``, ``ConnectionError``, ``FieldNotInModel`` (botocore too old),
-    ``Placeholder``, ``Contested``, ``NotInPartition`` (AWS has no such service there: what it would hold does
-    not apply).
+    ``Placeholder``, ``Contested``, ``UnheardOf`` (a word of AWS that this tool does not know),
+    ``NotInPartition`` (AWS has no such service there: what it would hold does not apply).
     """
 
     operation: str
@@ -27,9 +27,17 @@ class Gap:
     message: str = ""
 
     def __str__(self) -> str:
+        if self.code == "UnheardOf":
+            return f"{self.operation} was answered, but {self.message}"
         because = f"{self.code}: {self.message}" if self.message else self.code
         needs = f"; it takes the IAM action {self.action}" if self.action else ""
         return f"{self.operation} gave no answer ({because}){needs}"
+
+
+def unheard_of(operation: str, what: str, word: str) -> Gap:
+    """A word in an answer that nobody here has heard of, or none at all where AWS always gives one."""
+    told = f"{word!r}, which is not known" if word else "not given"
+    return Gap(operation=operation, action="", code="UnheardOf", message=f"{what} is {told}")
 
 
 class UnknownFact(Exception):  # noqa: N818 - a signal that carries a Gap, not an error of ours

@@ -49,7 +49,7 @@ def preserves_client(topology: Topology, group: TargetGroup) -> bool:
     found = topology.target_group_attributes.peek(group.arn)
     if isinstance(found, Gap):
         raise UnknownFact(found)
-    default = "true" if group.target_type == "instance" else "false"
+    default = "true" if group.known_type == "instance" else "false"
     return (found or {}).get(_PRESERVE, default) == "true"
 
 

@@ -1,0 +1,73 @@
+"""Words that AWS has not told anybody of yet: what hangs on them is unknown, with the word; never a pass."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.sources.demo_facts import SETTINGS, Response, demo
+from vpclink_checks.checks.judging import Rules
+from vpclink_checks.demo import environment, overlay
+from vpclink_checks.report import Finding
+from vpclink_checks.run import Gathered, Target, judge
+from vpclink_checks.sources.facts import Answer, Facts
+
+WORD = "VALUE_OF_TOMORROW"
+PUBLIC = "exp-instance-public-ipv4"
+Edit = Callable[[Response], Any]
+
+
+def findings(fault: str, operation: str, edit: Edit) -> tuple[Finding, ...]:
+    """What is found in the demo with this fault, the answers to the operation edited in place."""
+    facts = overlay.applied(demo().facts, environment.faults()[fault].changes) if fault else demo().facts
+    held = Facts(_edited(answer, edit) if answer.call.name == operation else answer for answer in facts)
+    target = Target(name="prod", source="live", settings=SETTINGS, rules=Rules(today=date(2026, 11, 2)))
+    return tuple(judge(target, Gathered(recording=replace(demo(), facts=held))).findings)
+
+
+def _edited(answer: Answer, edit: Edit) -> Answer:
+    response = copy.deepcopy(dict(answer.response or {}))
+    edit(response)
+    return Answer(answer.call, response, answer.gap)
+
+
+def every(key: str, field: str, word: object = WORD) -> Edit:
+    """Sets one field of each item of a list."""
+    return lambda response: [one.update({field: word}) for one in response[key]]
+
+
+CASES: dict[str, tuple[str, str, Edit, set[str]]] = {
+    "a target type": (
+        PUBLIC,
+        "elbv2:DescribeTargetGroups",
+        every("TargetGroups", "TargetType"),
+        {
+            "exposure/no-internet-path",
+            "exposure/no-public-address",
+            "exposure/agent-ports-closed",
+            "exposure/no-classic-load-balancer",
+            "exposure/no-lattice-target-group",
+            "network/target-admits-load-balancer",
+            "network/target-admits-health-check",
+            "instance/running",
+            "target-group/type-fits-network-mode",
+            "target-group/targets-in-vpc",
+            "target-group/load-balancer-target-listens",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_checks_that_need_it_say_unknown_with_the_word(name: str) -> None:
+    fault, operation, edit, checks = CASES[name]
+    said = dict.fromkeys(checks, "")
+    for found in findings(fault, operation, edit):
+        if found.check in checks and found.outcome.value == "unknown":
+            said[found.check] = said[found.check] or found.message
+    assert {check: text for check, text in said.items() if WORD not in text} == {}
