@@ -60,6 +60,18 @@ CASES: dict[str, tuple[str, str, Edit, set[str]]] = {
             "target-group/load-balancer-target-listens",
         },
     ),
+    "the state of an internet gateway's attachment": (
+        PUBLIC,
+        "ec2:DescribeInternetGateways",
+        lambda response: [every("Attachments", "State")(one) for one in response["InternetGateways"]],
+        {"exposure/no-internet-path"},
+    ),
+    "the same, for what a service of AWS brings": (
+        "exp-global-accelerator",
+        "ec2:DescribeInternetGateways",
+        lambda response: [every("Attachments", "State")(one) for one in response["InternetGateways"]],
+        {"exposure/no-accelerator"},
+    ),
 }
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpclink_checks.model.fact import Gap
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vpc:
@@ -161,8 +163,15 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InternetGateway:
+    """ec2:DescribeInternetGateways. ``unsure``: VPCs to which it is attached or not, in a state not known."""
+
     id: str
     vpc_ids: tuple[str, ...] = ()  # attached (state "available" or "attached")
+    unsure: tuple[tuple[str, Gap], ...] = ()
+
+    def attached_to(self, vpc_id: str) -> bool | Gap:
+        """Whether it serves this VPC; the gap where its state there does not say."""
+        return vpc_id in self.vpc_ids or next((gap for one, gap in self.unsure if one == vpc_id), False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from vpclink_checks.model.backend import balancer_interfaces
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
+from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import internet
@@ -92,11 +93,12 @@ def _either(layer: Layer) -> Layer:
 
 
 def _gateway(topology: Topology, interface: NetworkInterface, family: int, way: Way) -> Layer:
-    attached = [one.id for one in topology.internet_gateways if interface.vpc_id in one.vpc_ids]
-    if attached:
-        text = f"{attached[0]} is attached to {interface.vpc_id}"
+    told = [(one.id, one.attached_to(interface.vpc_id)) for one in topology.internet_gateways]
+    attached = next((id_ for id_, there in told if there is True), None)
+    if attached is not None:
+        text = f"{attached} is attached to {interface.vpc_id}"
         return Layer("internet gateway", exactly(world(family)), text, ((world(family), text),))
-    gap = topology.internet_gateways.gap
+    gap = next((there for _, there in told if isinstance(there, Gap)), topology.internet_gateways.gap)
     text = f"no internet gateway is attached to {interface.vpc_id}"
     if gap is None and way.gateway:
         return Layer("internet gateway", exactly(none(family)), text)

@@ -228,7 +228,7 @@ def _through_gateway(topology: Topology, piece: Piece, vpc_id: str, ways: tuple[
     if not target.startswith("igw-"):
         return perhaps(piece.addresses, f"{target} may let the internet in: the gateway has a route table of its own")
     gateway = topology.internet_gateways.peek(target)
-    if isinstance(gateway, Gap):
-        return perhaps(piece.addresses, str(gateway))
-    attached = gateway is not None and vpc_id in gateway.vpc_ids
+    attached = gateway if gateway is None or isinstance(gateway, Gap) else gateway.attached_to(vpc_id)
+    if isinstance(attached, Gap):
+        return perhaps(piece.addresses, str(attached))
     return exactly(piece.addresses) if attached else nobody

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vpclink_checks.model.fact import unheard_of
 from vpclink_checks.model.network import (
     AclEntry,
     BlockPublicAccess,
@@ -34,6 +35,8 @@ ROUTE_TARGETS = (
     "InstanceId",
     "GatewayId",
 )
+# ec2's AttachmentStatus (botocore 1.44.5), and the word that internet gateways have for attached.
+ATTACHED, DETACHED = ("available", "attached"), ("detaching", "detached")
 
 
 def vpc(raw: Raw) -> Vpc:
@@ -203,9 +206,15 @@ def prefix_list(raw: Raw, prefix_list_id: str) -> PrefixList:
 
 
 def internet_gateway(raw: Raw) -> InternetGateway:
-    """One item of ec2:DescribeInternetGateways."""
-    attached = [one for one in rows(raw, "Attachments") if text(one, "State") in ("available", "attached")]
-    return InternetGateway(id=text(raw, "InternetGatewayId"), vpc_ids=tuple(text(one, "VpcId") for one in attached))
+    """One item of ec2:DescribeInternetGateways; an attachment in any other state may hold or not."""
+    every, gateway = rows(raw, "Attachments"), text(raw, "InternetGatewayId")
+    attached = tuple(text(one, "VpcId") for one in every if text(one, "State") in ATTACHED)
+    unsure = tuple(
+        (text(one, "VpcId"), unheard_of("ec2:DescribeInternetGateways", f"the attachment of {gateway}", state))
+        for one in every
+        if (state := text(one, "State")) not in (*ATTACHED, *DETACHED)
+    )
+    return InternetGateway(id=gateway, vpc_ids=attached, unsure=unsure)
 
 
 def block_public_access(options: Raw, exclusions: list[Raw]) -> BlockPublicAccess:
