@@ -36,6 +36,13 @@ def _edited(answer: Answer, edit: Edit) -> Answer:
     return Answer(answer.call, response, answer.gap)
 
 
+def association(response: Response, word: str = WORD) -> None:
+    """Every association of a route table with a subnet is in this state."""
+    for table in response["RouteTables"]:
+        for one in table["Associations"]:
+            one["AssociationState"] = {"State": word}
+
+
 def every(key: str, field: str, word: object = WORD) -> Edit:
     """Sets one field of each item of a list."""
     return lambda response: [one.update({field: word}) for one in response[key]]
@@ -71,6 +78,12 @@ CASES: dict[str, tuple[str, str, Edit, set[str]]] = {
         "ec2:DescribeInternetGateways",
         lambda response: [every("Attachments", "State")(one) for one in response["InternetGateways"]],
         {"exposure/no-accelerator"},
+    ),
+    "the state of a route table's association": (
+        PUBLIC,
+        "ec2:DescribeRouteTables",
+        association,
+        {"exposure/no-internet-path", "load-balancer/in-private-subnets"},
     ),
 }
 

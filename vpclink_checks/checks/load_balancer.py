@@ -16,6 +16,7 @@ from vpclink_checks.checks.subjects import load_balancer_subject, reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.routes import table_of
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
@@ -249,7 +250,5 @@ def in_private_subnets(ctx: Context, balancer: LoadBalancer) -> Verdict:
 def _has_internet_route(topology: Topology, subnet_id: str) -> bool:
     """Whether the subnet's route table (its own, else the VPC's main one) leads to an igw."""
     subnet = topology.subnets.need(subnet_id)
-    tables = [table for table in topology.route_tables.all() if table.vpc_id == subnet.vpc_id]
-    own = [table for table in tables if subnet_id in table.subnet_ids]
-    mine = own or [table for table in tables if table.main]
-    return any(route.target.startswith("igw-") and route.state == "active" for table in mine for route in table.routes)
+    table = table_of(topology, subnet_id, subnet.vpc_id)
+    return any(route.target.startswith("igw-") and route.state == "active" for route in table.routes)

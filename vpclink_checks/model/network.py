@@ -111,7 +111,10 @@ class RouteEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteTable:
-    """ec2:DescribeRouteTables."""
+    """ec2:DescribeRouteTables.
+
+    ``unsure``: what it may be associated with, in a state that is not known: a subnet's or gateway's id, or "main".
+    """
 
     id: str
     vpc_id: str
@@ -119,6 +122,7 @@ class RouteTable:
     subnet_ids: tuple[str, ...] = ()
     gateway_ids: tuple[str, ...] = ()
     routes: tuple[RouteEntry, ...] = ()
+    unsure: tuple[tuple[str, Gap], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Source: amazon-vpc-user-guide, VPC_Route_Tables (route priority); botocore's Rou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -56,11 +57,21 @@ def table_of(topology: Topology, subnet_id: str, vpc_id: str) -> RouteTable:
         if subnet_id in table.subnet_ids:
             return table
     topology.route_tables.all()  # an association may hide in what was not read
+    _sure(topology, vpc_id, lambda name: name == subnet_id)
     for table in topology.route_tables:
         if table.main and table.vpc_id == vpc_id:
             return table
+    _sure(topology, vpc_id, lambda name: name == "main")
     call = "ec2:DescribeRouteTables"
     raise UnknownFact(Gap(operation=call, action=call, code="NotRecorded", message=f"no route table of {subnet_id}"))
+
+
+def _sure(topology: Topology, vpc_id: str, meant: Callable[[str], bool]) -> None:
+    """Raises UnknownFact where a table of the VPC may be associated with what is meant, or may not."""
+    unsure = (held for table in topology.route_tables if table.vpc_id == vpc_id for held in table.unsure)
+    for name, gap in unsure:
+        if meant(name):
+            raise UnknownFact(gap)
 
 
 def table_text(table: RouteTable, subnet_id: str) -> str:
@@ -191,7 +202,8 @@ def to_internet(topology: Topology, subnet_id: str, vpc_id: str, family: int) ->
 
 
 def edge_table(topology: Topology, vpc_id: str) -> RouteTable | None:
-    """The table that an internet gateway of the VPC itself uses for what comes in, if it has one."""
+    """The table that an internet gateway of the VPC itself uses for what comes in. Raises UnknownFact."""
+    _sure(topology, vpc_id, lambda name: name.startswith("igw-"))
     every = (one for one in topology.route_tables if one.vpc_id == vpc_id)
     return next((one for one in every if any(id_.startswith("igw-") for id_ in one.gateway_ids)), None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vpclink_checks.model.fact import unheard_of
+from vpclink_checks.model.fact import Gap, unheard_of
 from vpclink_checks.model.network import (
     AclEntry,
     BlockPublicAccess,
@@ -35,6 +35,8 @@ ROUTE_TARGETS = (
     "InstanceId",
     "GatewayId",
 )
+# ec2's RouteTableAssociationStateCode (botocore 1.44.5).
+ASSOCIATED, DISSOCIATED = ("associated", "associating"), ("disassociating", "disassociated", "failed")
 # ec2's AttachmentStatus (botocore 1.44.5), and the word that internet gateways have for attached.
 ATTACHED, DETACHED = ("available", "attached"), ("detaching", "detached")
 
@@ -176,11 +178,9 @@ def _entry(raw: Raw) -> AclEntry:
 
 def route_table(raw: Raw) -> RouteTable:
     """One item of ec2:DescribeRouteTables; associations that are gone or failed are left out."""
-    associations = [
-        one
-        for one in rows(raw, "Associations")
-        if text(part(one, "AssociationState"), "State", default="associated") in ("associated", "associating")
-    ]
+    every = [(one, _state(one)) for one in rows(raw, "Associations")]
+    associations = [one for one, state in every if state in ASSOCIATED]
+    unsure = [(one, state) for one, state in every if state not in (*ASSOCIATED, *DISSOCIATED)]
     return RouteTable(
         id=text(raw, "RouteTableId"),
         vpc_id=text(raw, "VpcId"),
@@ -188,7 +188,20 @@ def route_table(raw: Raw) -> RouteTable:
         subnet_ids=tuple(text(one, "SubnetId") for one in associations if text(one, "SubnetId")),
         gateway_ids=tuple(text(one, "GatewayId") for one in associations if text(one, "GatewayId")),
         routes=tuple(map(_route, rows(raw, "Routes"))),
+        unsure=tuple((_associated(one), _doubt(raw, state)) for one, state in unsure),
     )
+
+
+def _state(association: Raw) -> str:
+    return text(part(association, "AssociationState"), "State", default="associated")
+
+
+def _associated(association: Raw) -> str:
+    return "main" if flag(association, "Main") else text(association, "SubnetId", "GatewayId")
+
+
+def _doubt(raw: Raw, state: str) -> Gap:
+    return unheard_of("ec2:DescribeRouteTables", f"the state of an association of {text(raw, 'RouteTableId')}", state)
 
 
 def _route(raw: Raw) -> RouteEntry:
