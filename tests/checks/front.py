@@ -109,6 +109,7 @@ def judged(
     settings: EnvSettings = SETTINGS,
     observations: Mapping[str, Observation] | None = None,
     answered: bool = False,
+    probes_on: bool = True,
 ) -> tuple[Finding, ...]:
     """Every finding of the front hops."""
     context = Context(
@@ -117,6 +118,7 @@ def judged(
         reach=Reach(topology),
         now=demo.TAKEN,
         observations=observations or {},
+        probes_on=probes_on,
     )
     return judge(context, Rules(today=demo.TAKEN.date()), checks=CHECKS, answered=lambda *_: answered)
 

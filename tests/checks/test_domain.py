@@ -363,6 +363,13 @@ def test_a_zone_elsewhere_is_judged_by_resolving(observations: dict[str, Observa
     assert outcomes(found, "domain/private-zone-agrees") == {"not-applicable"}
 
 
+def test_a_zone_elsewhere_is_not_judged_without_probes() -> None:
+    found = judged(stack(), settings=replace(SETTINGS, dns_external=True), probes_on=False)
+    (only_one,) = {one.message for one in of(found, "domain/dns-points-at-endpoint")}
+    assert only_one == "probes are off"
+    assert outcomes(found, "domain/dns-points-at-endpoint") == {"not-applicable"}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

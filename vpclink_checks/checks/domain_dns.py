@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.subjects import domain_subject
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
+from vpclink_checks.checks.waivers import PROBES_OFF
 from vpclink_checks.model.domain import DnsRecord, DomainName, HostedZone, dns_name
 from vpclink_checks.model.fact import read
 from vpclink_checks.model.topology import Topology
@@ -140,6 +141,8 @@ def _evidence(record: DnsRecord) -> Evidence:
 
 def _by_resolving(ctx: Context, why: str) -> Verdict:
     """Judge by what the probe of this path met: a verified certificate proves the name, no name disproves it."""
+    if not ctx.probes_on:
+        raise NotApplicable(PROBES_OFF)
     seen = [one for one in ctx.observations.values() if one.path_id == ctx.here.id and not one.connect_to]
     attempts = [attempt for one in seen for attempt in one.attempts]
     evidence = tuple(Evidence("probe", "address", address) for address in sorted({a.address for a in attempts} - {""}))
