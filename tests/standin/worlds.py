@@ -32,7 +32,7 @@ class Place:
         return _worlds(self.name)
 
 
-def _places() -> Iterator[Place]:
+def places() -> Iterator[Place]:
     yield Place("the demo", demo(), SETTINGS)
     swept = test_other_apis.collected(test_other_apis.asking(), test_other_apis.http_api(auth=True))
     yield Place("routes that ask", with_facts(swept), SETTINGS)
@@ -79,7 +79,7 @@ def _by_address() -> list[Answer]:
 
 @cache
 def _worlds(name: str) -> World:
-    return World(next(place for place in _places() if place.name == name).recording)
+    return World(next(place for place in places() if place.name == name).recording)
 
 
 # Where a healthy path does without an operation: a place in which its answer decides.
@@ -100,7 +100,7 @@ DECIDES = {
 def leading_to(service: str, operation: str) -> Place | None:
     """A place in which this operation is asked and answered; None where there is none."""
     wanted = DECIDES.get(f"{service}:{operation}", "")
-    for place in _places():
+    for place in places():
         answers = place.recording.facts.of(service, operation)
         if wanted in ("", place.name) and any(one.response is not None for one in answers):
             return place

@@ -61,4 +61,9 @@ def _express(ctx: Context, service: Service) -> Iterator[Verdict]:
     for one in paths or ():
         evidence = Evidence("ecs:DescribeExpressGatewayService", "ingressPaths", f"{one.access} {one.endpoint}")
         what = f"{service.name} is an Express service with the entrance {one.endpoint}"
-        yield failed(f"{what}, which is public", evidence) if one.access == "PUBLIC" else noted(what, evidence)
+        if one.access == "PUBLIC":
+            yield failed(f"{what}, which is public", evidence)
+        elif one.access == "PRIVATE":
+            yield noted(what, evidence)
+        else:
+            yield unknown(f"{what}: its access is {one.access or 'not given'}, which is not known", evidence)
