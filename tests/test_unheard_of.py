@@ -13,6 +13,7 @@ import pytest
 from tests.sources.demo_facts import SETTINGS, Response, demo
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.demo import environment, overlay
+from vpclink_checks.reach.acls import LAST_NUMBER
 from vpclink_checks.report import Finding
 from vpclink_checks.run import Gathered, Target, judge
 from vpclink_checks.sources.facts import Answer, Facts
@@ -41,6 +42,13 @@ def association(response: Response, word: str = WORD) -> None:
     for table in response["RouteTables"]:
         for one in table["Associations"]:
             one["AssociationState"] = {"State": word}
+
+
+def acl_action(response: Response, word: str | None = WORD) -> None:
+    """Every rule of an ACL but the last one has this action."""
+    for acl in response["NetworkAcls"]:
+        for one in acl["Entries"]:
+            one["RuleAction"] = word if one["RuleNumber"] < LAST_NUMBER else one["RuleAction"]
 
 
 def every(key: str, field: str, word: object = WORD) -> Edit:
@@ -84,6 +92,12 @@ CASES: dict[str, tuple[str, str, Edit, set[str]]] = {
         "ec2:DescribeRouteTables",
         association,
         {"exposure/no-internet-path", "load-balancer/in-private-subnets"},
+    ),
+    "the action of a network ACL's rule": (
+        PUBLIC,
+        "ec2:DescribeNetworkAcls",
+        acl_action,
+        {"exposure/no-internet-path", "network/target-admits-load-balancer"},
     ),
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.healthy import VPC, by
 from tests.reach.facts import SUBNET_A, SUBNET_B, allow, deny, end, gap, world_of
-from vpclink_checks.model.fact import Table, UnknownFact
+from vpclink_checks.model.fact import Table, UnknownFact, unheard_of
 from vpclink_checks.model.network import AclEntry, NetworkAcl
 from vpclink_checks.reach import acls
 from vpclink_checks.reach.protocols import REPLY_PORTS
@@ -16,6 +16,7 @@ from vpclink_checks.reach.trace import Step
 PEER = end("10.0.0.9", SUBNET_A, filtered=False)
 OWN = end("10.0.1.5", SUBNET_B, filtered=False)
 HTTPS = one_port(443)
+MOON = unheard_of("ec2:DescribeNetworkAcls", "the action of rule 100", "MOON")
 
 
 def inbound(*entries: AclEntry, asked: Ranges = HTTPS, egress: bool = False) -> Step:
@@ -40,6 +41,10 @@ def inbound(*entries: AclEntry, asked: Ranges = HTTPS, egress: bool = False) -> 
         pytest.param([allow(100, "::/0")], "deny", id="IPv6 entries do not count for IPv4"),
         pytest.param([allow(100, egress=True)], "deny", id="the other direction"),
         pytest.param([allow(100, "10.0.0.0/25"), allow(110, "10.0.0.128/25")], "allow", id="split halves"),
+        pytest.param([allow(100, doubt=MOON), allow(200)], "unknown", id="an action of tomorrow"),
+        pytest.param([allow(100), deny(200, doubt=MOON)], "allow", id="an action of tomorrow behind what decides"),
+        pytest.param([deny(100, "10.9.0.0/16", doubt=MOON), allow(200)], "allow", id="an action for others"),
+        pytest.param([deny(100, protocol="17", doubt=MOON)], "deny", id="an action of tomorrow for udp"),
     ],
 )
 def test_one_port(entries: list[AclEntry], decision: str) -> None:

@@ -72,7 +72,10 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AclEntry:
-    """``protocol`` is a number as text ("6", "17") or "-1". ``number`` 32767 is the final deny."""
+    """``protocol`` is a number as text ("6", "17") or "-1". ``number`` 32767 is the final deny.
+
+    ``doubt``: the action is a word that is not known, and ``allow`` says nothing.
+    """
 
     number: int
     egress: bool
@@ -83,6 +86,7 @@ class AclEntry:
     to_port: int | None = None
     icmp_type: int | None = None
     icmp_code: int | None = None
+    doubt: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from functools import reduce
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import AclEntry, NetworkAcl
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.fixes import acl_allow
 from vpclink_checks.reach.protocols import name, ports, same
@@ -31,7 +32,12 @@ class Piece:
     @property
     def allow(self) -> bool:
         """Whether these packets pass."""
-        return self.entry is not None and self.entry.allow
+        return self.entry is not None and self.entry.allow and not self.doubt
+
+    @property
+    def doubt(self) -> str:
+        """Why it is not known whether they pass; "" where it is."""
+        return str(self.entry.doubt) if self.entry is not None and self.entry.doubt is not None else ""
 
 
 def acl_of(topology: Topology, subnet_id: str, vpc_id: str) -> NetworkAcl:
@@ -56,7 +62,7 @@ def entry_text(acl: NetworkAcl, entry: AclEntry | None, *, egress: bool) -> str:
     if entry.from_port is not None:
         same_port = entry.from_port == entry.to_port
         shown += f" {entry.from_port}" if same_port else f" {entry.from_port}-{entry.to_port}"
-    verb = "allows" if entry.allow else "denies"
+    verb = "may allow" if entry.doubt is not None else "allows" if entry.allow else "denies"
     return f"network ACL {acl.id} {word} rule {entry.number} {verb} {shown} with {entry.cidr}"
 
 
@@ -79,14 +85,19 @@ def _walk(entries: list[AclEntry], taken: list[Ranges], span: Span, family: int)
     return [*found, Piece(span, left, None)] if left else found
 
 
-def admitted(found: tuple[Piece, ...], family: int, *, every_port: bool) -> Addresses:
+def admitted(found: tuple[Piece, ...], family: int, *, every_port: bool) -> Bounds:
     """The addresses let through on every port asked for, or on some."""
-    by_port: dict[Span, Addresses] = {}
+    by_port: dict[Span, Bounds] = {}
     for piece in found:
-        allowed = piece.addresses if piece.allow else none(family)
-        by_port[piece.ports] = by_port.get(piece.ports, none(family)) | allowed
-    join = Addresses.__and__ if every_port else Addresses.__or__
-    return reduce(join, by_port.values()) if by_port else none(family)
+        by_port[piece.ports] = by_port.get(piece.ports, exactly(none(family))) | _let_through(piece)
+    join = Bounds.__and__ if every_port else Bounds.__or__
+    return reduce(join, by_port.values()) if by_port else exactly(none(family))
+
+
+def _let_through(piece: Piece) -> Bounds:
+    if piece.doubt:
+        return perhaps(piece.addresses, piece.doubt)
+    return exactly(piece.addresses if piece.allow else none(piece.addresses.family))
 
 
 def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: str, asked: Ranges) -> Step:
@@ -99,12 +110,15 @@ def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: s
     every = pieces(acl, egress=egress, family=own.family, protocol=protocol, asked=asked)
     mine = [piece for piece in every if piece.addresses & peer.addresses]
     through = admitted(every, own.family, every_port=True)
-    if peer.addresses <= through:
+    if peer.addresses <= through.sure:
         rule = "; ".join(dict.fromkeys(entry_text(acl, piece.entry, egress=egress) for piece in mine))
         return Step(layer=layer, component=acl.id, decision=Decision.ALLOW, rule=rule)
-    denies = next(piece for piece in mine if not piece.allow)
+    doubts = tuple(dict.fromkeys(piece.doubt for piece in mine if piece.doubt))
+    if doubts and peer.addresses & through.possible:
+        return Step(layer=layer, component=acl.id, decision=Decision.UNKNOWN, rule="; ".join(doubts))
+    denies = next(piece for piece in mine if not piece.allow and not piece.doubt)
     rule = f"{entry_text(acl, denies.entry, egress=egress)}, met by {_ports_text(protocol, denies.ports)}"
-    if peer.addresses & through:
+    if peer.addresses & through.sure:
         rule = f"{rule}, for a part of {peer.addresses.title}, and which address is used is not known"
         return Step(layer=layer, component=acl.id, decision=Decision.UNKNOWN, rule=rule)
     rule = f"{rule} {'to' if egress else 'from'} {peer.addresses.title}"

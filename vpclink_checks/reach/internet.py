@@ -205,10 +205,11 @@ def _acl_layers(topology: Topology, interface: NetworkInterface, port: int, fami
     for egress, asked in ((False, one_port(port)), (True, _ANY_PORT)):
         found = acls.pieces(acl, egress=egress, family=family, protocol="tcp", asked=asked)
         admitted = acls.admitted(found, family, every_port=False)
-        rules = tuple((one.addresses, acls.entry_text(acl, one.entry, egress=egress)) for one in found if one.allow)
+        passing = [one for one in found if one.allow or one.doubt]
+        rules = tuple((one.addresses, acls.entry_text(acl, one.entry, egress=egress)) for one in passing)
         word = "lets the answer out to" if egress else f"lets tcp {port} in from"
-        who = "only some sources" if admitted else "nobody"
-        layers.append(Layer("network ACL", exactly(admitted), f"network ACL {acl.id} {word} {who}", rules))
+        who = "only some sources" if admitted.possible else "nobody"
+        layers.append(Layer("network ACL", admitted, f"network ACL {acl.id} {word} {who}", rules))
     return tuple(layers)
 
 

@@ -162,17 +162,19 @@ def network_acl(raw: Raw) -> NetworkAcl:
 
 
 def _entry(raw: Raw) -> AclEntry:
-    ports, icmp = part(raw, "PortRange"), part(raw, "IcmpTypeCode")
+    ports, icmp, action = part(raw, "PortRange"), part(raw, "IcmpTypeCode"), text(raw, "RuleAction")
+    what = f"the action of rule {raw.get('RuleNumber')}"
     return AclEntry(
         number=whole(raw.get("RuleNumber")) or 0,
         egress=flag(raw, "Egress"),
-        allow=text(raw, "RuleAction") == "allow",
+        allow=action == "allow",
         protocol=text(raw, "Protocol"),
         cidr=text(raw, "CidrBlock", "Ipv6CidrBlock"),
         from_port=whole(ports.get("From")),
         to_port=whole(ports.get("To")),
         icmp_type=whole(icmp.get("Type")),
         icmp_code=whole(icmp.get("Code")),
+        doubt=None if action in ("allow", "deny") else unheard_of("ec2:DescribeNetworkAcls", what, action),
     )
 
 
