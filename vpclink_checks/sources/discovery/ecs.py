@@ -37,7 +37,8 @@ def _for_cluster(recorded: Recorded, name: str, cluster: str, key: str) -> tuple
     """The ARNs of a List call about a cluster, which may have been asked by ARN or by name."""
     listed, gap = _listed(recorded, name, {"cluster": cluster}, key)
     if gap is not None and gap.code == "NotRecorded":
-        return _listed(recorded, name, {"cluster": cluster.rpartition("/")[2]}, key)
+        listed, other = _listed(recorded, name, {"cluster": cluster.rpartition("/")[2]}, key)
+        return listed, other and (gap if gap.message else other)  # a folder's says which file, and what to run
     return listed, gap
 
 
@@ -93,7 +94,8 @@ def _task_arns(recorded: Recorded, service: Service) -> tuple[list[str], Gap | N
             if gap is None and (arns or not (gone := recorded.absent("ecs:ListTasks", asked))):
                 return arns, None
             gap = gap or gone  # the service was described: a cluster that is gone meanwhile says nothing of its tasks
-            refused = gap if refused is None or refused.code == "NotRecorded" else refused
+            unsaid = refused is None or (refused.code == "NotRecorded" and not refused.message)
+            refused = gap if unsaid else refused
     return [], refused
 
 
@@ -113,8 +115,8 @@ def _container_instances(
 ) -> tuple[ContainerInstance, ...] | Gap | None:
     name = "ecs:DescribeContainerInstances"
     arns, gap = _for_cluster(recorded, "ecs:ListContainerInstances", cluster, "containerInstanceArns")
-    if gap is not None and gap.code == "NotRecorded" and leads.described.hosts_listed(cluster):
-        arns, gap = sorted(leads.described.hosts_of(cluster)), None
+    if gap is not None and gap.code == "NotRecorded" and (picked := leads.described.hosts_of(cluster)):
+        arns, gap = sorted(picked), None
     if gap is not None:
         return () if not leads.described.may_host(cluster) else gap
     described = {text(raw, "containerInstanceArn"): raw for raw in recorded.rows(name, "containerInstances")}

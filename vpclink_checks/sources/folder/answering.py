@@ -83,8 +83,10 @@ class Holding:
         kind, asked = kinds()[call.name], about(call)
         if not asked:
             return self._everything(call, kind)
-        told = self._by_name(call, kind, asked)
-        unsure = isinstance(told, Gap) and told.code == "NotRecorded"  # another file's content may say it
+        named = self._named_so(call, kind, asked)
+        told = named if isinstance(named, Gap) else self._joined(call, kind, named)
+        # Another file's content may say what this one does not; but not how a list that is cut off goes on.
+        unsure = isinstance(told, Gap) and told.code == "NotRecorded" and not _cut(named)
         if told is not None and not unsure:
             return told
         said = self._by_content(call, kind, asked)
@@ -99,8 +101,8 @@ class Holding:
     def _everything(self, call: Call, kind: Kind) -> Response | Gap | None:
         return self._joined(call, kind, [one for one in self._of(kind) if not one.tail])
 
-    def _by_name(self, call: Call, kind: Kind, asked: Mapping[str, str]) -> Response | Gap | None:
-        """What lies in the files whose names say that they are about this."""
+    def _named_so(self, call: Call, kind: Kind, asked: Mapping[str, str]) -> list[Piece] | Gap:
+        """The files whose names say that they are about this."""
         named = [one for one in self._of(kind) if one.tail and self._named(one, kind, asked)]
         for one in named:
             if one.tail == suggested(list(asked.values())):
@@ -109,7 +111,7 @@ class Holding:
                 return self._gap(call, f"{one.file} may be of several: rename it to {file_of(call)} if it is of this")
             if self._given.setdefault(one.label, call.key) != call.key:
                 raise ContestedError(one)
-        return self._joined(call, kind, named)
+        return named
 
     def _named(self, piece: Piece, kind: Kind, asked: Mapping[str, str]) -> bool:
         said = [not kind.many and says(piece.content, name, value) for name, value in asked.items()]
@@ -120,7 +122,11 @@ class Holding:
         held = [one for one in self._of(kind) if not one.code]
         if not kind.many:
             return self._joined(call, kind, [one for one in held if _says_all(one.content, asked)])
-        found = [item for one in held for item in _items(one, kind) if _says_all(item, asked)]
+        parts = [(one, [item for item in _items(one, kind) if _says_all(item, asked)]) for one in held]
+        unfinished = next((one for one, items in parts if items and one.cut), None)
+        if unfinished is not None:
+            return self._refused(call, unfinished)
+        found = [item for _, items in parts for item in items]
         return {kind.key: _once(found)} if found else None
 
     def _among(self, call: Call, asked: Mapping[str, str]) -> Response | Gap | None:
@@ -248,6 +254,10 @@ class _Lookup:
         """What ECS said of those that it does not know."""
         said = (one for piece in self.pieces for one in piece.content.get("failures") or ())
         return [one for one in said if any(by_id(one, "", thing) for thing in things)]
+
+
+def _cut(named: list[Piece] | Gap) -> bool:
+    return not isinstance(named, Gap) and any(one.cut for one in named)
 
 
 def _items(piece: Piece, kind: Kind) -> Iterator[Any]:

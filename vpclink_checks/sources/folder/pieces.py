@@ -16,6 +16,7 @@ from vpclink_checks.sources.folder.kinds import Kind, by_content, by_file, kinds
 # What the AWS CLI prints where a call failed; whoever writes 2>&1 has it in the file.
 _REFUSED = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*:\s*(?P<message>.*)")
 _TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "position", "nextMarker")
+_OF_THE_CLI = ("NextToken",)
 _NUMBERED = re.compile(r"[-_. ]?\(?\d{1,4}\)?$")
 _INTEGRATION = "x-amazon-apigateway-integration"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -86,13 +87,19 @@ def _pieces(shown: str, named: Sequence[Kind], tail: str, document: Any) -> Iter
 
 
 def _fitting(shown: str, kind: Kind, tail: str, content: dict[str, Any]) -> Piece:
-    inside = content.get(kind.key)  # CloudFront says it in there
-    listing = inside if isinstance(inside, Mapping) and "IsTruncated" in inside else content
-    cut = bool(listing.get("IsTruncated", any(content.get(token) for token in _TOKENS)))
+    cut = _goes_on(kind, content)
     kept = {key: value for key, value in content.items() if key not in _TOKENS}
     problem = _PROBLEMS[kind.name](kept) if kind.name in _PROBLEMS else ""
     piece = Piece(shown, kind, tail, kept, cut=cut)
     return replace(piece, code="NotRecorded", message=f"{shown} {problem}") if problem else piece
+
+
+def _goes_on(kind: Kind, content: Mapping[str, Any]) -> bool:
+    """Whether the list is cut off: AWS says so, or the AWS CLI does: --max-items may cut AWS's last page too."""
+    inside = content.get(kind.key)  # CloudFront says it in there
+    listing = inside if isinstance(inside, Mapping) and "IsTruncated" in inside else content
+    tokens = _OF_THE_CLI if "IsTruncated" in listing else _TOKENS
+    return bool(listing.get("IsTruncated")) or any(content.get(token) for token in tokens)
 
 
 def _without_methods(content: Mapping[str, Any]) -> str:
