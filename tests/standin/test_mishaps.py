@@ -11,9 +11,12 @@ from tests.standin.faults import cut, expired, gone, newer, stranger, throttled
 from tests.standin.runs import as_bytes, judged, read
 from tests.standin.server import Standin
 from tests.standin.stacks import Stack
+from tests.standin.test_every_operation import ROWS, SAID_TWICE, needing, outcomes, passed
 from tests.standin.world import World
+from tests.standin.worlds import leading_to
 from vpclink_checks.errors import CollectError
 from vpclink_checks.sources.live.collect import collect
+from vpclink_checks.sources.rows import Row
 from vpclink_checks.words import Outcome
 
 DEMO = World(demo())
@@ -64,25 +67,34 @@ def test_in_another_region_there_is_no_path_and_that_is_no_green_run() -> None:
     assert gating
 
 
-DELETED = [
-    "apigateway:GetStage",
-    "apigateway:GetVpcLink",
-    "elbv2:DescribeTargetHealth",
-    "elbv2:DescribeListeners",
-    "ecs:DescribeTaskDefinition",
-    "acm:DescribeCertificate",
-]
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_was_deleted_between_two_calls_is_told_and_never_passes(row: Row) -> None:
+    """Named by one answer, gone when it is asked about: the run goes on, and it is not green.
 
-
-@pytest.mark.parametrize("name", DELETED)
-def test_what_was_deleted_between_two_calls_is_told_and_never_passes(name: str) -> None:
-    """Named by one answer, gone when it is asked about: the run goes on, and it is not green."""
-    with Standin(DEMO, faults=(gone(name),)) as aws:
-        found = read(aws, SETTINGS, as_of=demo().taken_at)
-    assert name in aws.calls
-    assert name in {one.gap.operation for one in found.facts if one.gap}
-    findings = judged(found, SETTINGS).findings
+    What another operation says as well is gone from that too: else nothing is missed.
+    """
+    place = leading_to(row.service, row.operation)
+    assert place is not None
+    faults = tuple(gone(name) for name in (row.name, *SAID_TWICE.get(row.name, ())))
+    with Standin(place.world, faults=faults) as aws:
+        found = read(aws, place.settings, as_of=place.recording.taken_at)
+    assert row.name in {one.gap.operation for one in found.facts if one.gap}
+    findings = judged(found, place.settings).findings
     assert any(one.gates and one.outcome in (Outcome.FAIL, Outcome.UNKNOWN) for one in findings)
+    assert passed(outcomes(findings)) & needing(place, row.name) == set()
+
+
+def test_a_cluster_gone_after_its_services_were_read_says_nothing_of_its_hosts() -> None:
+    """No instance is then told to be none of its container instances."""
+    name = "ecs:ListContainerInstances"
+    with Standin(DEMO, faults=(gone(name),)) as aws:
+        findings = judged(read(aws, SETTINGS, as_of=demo().taken_at), SETTINGS).findings
+    assert not [one for one in findings if one.outcome is Outcome.FAIL]
+    assert [
+        one
+        for one in findings
+        if one.outcome is Outcome.UNKNOWN and name in one.message and "ClusterNotFound" in one.message
+    ]
 
 
 def test_throttled_a_little_is_asked_again_and_nothing_is_lost() -> None:

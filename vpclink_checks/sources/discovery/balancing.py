@@ -25,9 +25,9 @@ def load_balancer_attributes(recorded: Recorded, balancers: Table[LoadBalancer])
     return table_of(found, gap_in(balancers))
 
 
-def _attributes(recorded: Recorded, name: str, key: str, arn: str) -> dict[str, str] | Gap | None:
-    found = recorded.one(name, {key: arn})
-    return found if found is None or isinstance(found, Gap) else shapes.attributes(found)
+def _attributes(recorded: Recorded, name: str, key: str, arn: str) -> dict[str, str] | Gap:
+    found = recorded.held(name, {key: arn})
+    return found if isinstance(found, Gap) else shapes.attributes(found)
 
 
 def listeners(recorded: Recorded, balancers: Table[LoadBalancer]) -> Table[tuple[Listener, ...]]:
@@ -35,7 +35,7 @@ def listeners(recorded: Recorded, balancers: Table[LoadBalancer]) -> Table[tuple
     return table_of(((arn, _listeners(recorded, arn)) for arn in balancers.rows), gap_in(balancers))
 
 
-def _listeners(recorded: Recorded, arn: str) -> tuple[Listener, ...] | Gap | None:
+def _listeners(recorded: Recorded, arn: str) -> tuple[Listener, ...] | Gap:
     found = recorded.listed("elbv2:DescribeListeners", {"LoadBalancerArn": arn}, "Listeners")
     if not isinstance(found, list):
         return found
@@ -48,7 +48,7 @@ def listener_rules(recorded: Recorded, known: Table[tuple[Listener, ...]]) -> Ta
     return table_of(((arn, _rules(recorded, arn)) for arn in arns), gap_in(known))
 
 
-def _rules(recorded: Recorded, arn: str) -> tuple[ListenerRule, ...] | Gap | None:
+def _rules(recorded: Recorded, arn: str) -> tuple[ListenerRule, ...] | Gap:
     found = recorded.listed("elbv2:DescribeRules", {"ListenerArn": arn}, "Rules")
     if not isinstance(found, list):
         return found
@@ -62,7 +62,7 @@ def listener_certificates(recorded: Recorded, known: Table[tuple[Listener, ...]]
     return table_of(((arn, _listed_certificates(recorded, arn)) for arn in secure), gap_in(known))
 
 
-def _listed_certificates(recorded: Recorded, arn: str) -> tuple[str, ...] | Gap | None:
+def _listed_certificates(recorded: Recorded, arn: str) -> tuple[str, ...] | Gap:
     found = recorded.listed("elbv2:DescribeListenerCertificates", {"ListenerArn": arn}, "Certificates")
     return found if not isinstance(found, list) else shapes.listed_certificates(found)
 
@@ -85,7 +85,7 @@ def targets(recorded: Recorded, groups: Table[TargetGroup]) -> Table[tuple[Targe
     return table_of(((arn, _targets(recorded, arn)) for arn in groups.rows), gap_in(groups))
 
 
-def _targets(recorded: Recorded, arn: str) -> tuple[Target, ...] | Gap | None:
+def _targets(recorded: Recorded, arn: str) -> tuple[Target, ...] | Gap:
     found = recorded.listed("elbv2:DescribeTargetHealth", {"TargetGroupArn": arn}, "TargetHealthDescriptions")
     return found if not isinstance(found, list) else tuple(map(shapes.target, found))
 

@@ -86,7 +86,7 @@ def _accelerators(recorded: Recorded) -> Table[Accelerator]:
 def _accelerator_listeners(recorded: Recorded, known: Table[Accelerator]) -> Table[tuple[AcceleratorListener, ...]]:
     """By accelerator; those that are switched off have none that matter."""
 
-    def listeners(one: Accelerator) -> tuple[AcceleratorListener, ...] | Gap | None:
+    def listeners(one: Accelerator) -> tuple[AcceleratorListener, ...] | Gap:
         name = "ListCustomRoutingListeners" if one.custom else "ListListeners"
         found = recorded.listed(f"globalaccelerator:{name}", {"AcceleratorArn": one.arn}, "Listeners")
         return tuple(map(shapes.accelerator_listener, found)) if isinstance(found, list) else found
@@ -99,7 +99,7 @@ def _accelerator_groups(
 ) -> Table[tuple[AcceleratorGroup, ...]]:
     """By listener."""
 
-    def groups(arn: str, *, custom: bool) -> tuple[AcceleratorGroup, ...] | Gap | None:
+    def groups(arn: str, *, custom: bool) -> tuple[AcceleratorGroup, ...] | Gap:
         name = "ListCustomRoutingEndpointGroups" if custom else "ListEndpointGroups"
         found = recorded.listed(f"globalaccelerator:{name}", {"ListenerArn": arn}, "EndpointGroups")
         return tuple(map(shapes.accelerator_group, found)) if isinstance(found, list) else found
@@ -140,9 +140,9 @@ def _vpc_origins(recorded: Recorded) -> Table[VpcOrigin]:
 def _origin_ports(recorded: Recorded, known: Table[VpcOrigin]) -> Table[OriginPorts]:
     """By origin."""
 
-    def ports(origin: str) -> OriginPorts | Gap | None:
-        found = recorded.one("cloudfront:GetVpcOrigin", {"Id": origin})
-        return found if found is None or isinstance(found, Gap) else shapes.origin_ports(found)
+    def ports(origin: str) -> OriginPorts | Gap:
+        found = recorded.held("cloudfront:GetVpcOrigin", {"Id": origin})
+        return found if isinstance(found, Gap) else shapes.origin_ports(found)
 
     return table_of(((one, ports(one)) for one in known.rows), gap_in(known))
 
@@ -150,10 +150,11 @@ def _origin_ports(recorded: Recorded, known: Table[VpcOrigin]) -> Table[OriginPo
 def _distributions(recorded: Recorded, known: Table[VpcOrigin]) -> Table[tuple[str, ...]]:
     """By origin: the distributions that use it."""
 
-    def distributions(origin: str) -> tuple[str, ...] | Gap | None:
-        found, gap = recorded.about("cloudfront:ListDistributionsByVpcOriginId", {"VpcOriginId": origin})
+    def distributions(origin: str) -> tuple[str, ...] | Gap:
+        name, asked = "cloudfront:ListDistributionsByVpcOriginId", {"VpcOriginId": origin}
+        found, gap = recorded.about(name, asked)
         named = (one for response in found for one in texts(part(response, "DistributionIdList"), "Items"))
-        return tuple(named) if found else gap
+        return tuple(named) if found else gap or recorded.gone(name, asked)
 
     return table_of(((one, distributions(one)) for one in known.rows), gap_in(known))
 
@@ -170,7 +171,7 @@ def _about_each(
 ) -> Table[tuple[T, ...]]:
     """By endpoint service."""
 
-    def listed(service: str) -> tuple[T, ...] | Gap | None:
+    def listed(service: str) -> tuple[T, ...] | Gap:
         found = recorded.listed(name, {"ServiceId": service}, key)
         return tuple(map(shape, found)) if isinstance(found, list) else found
 
@@ -184,7 +185,7 @@ def _connections(recorded: Recorded, known: Table[EndpointService]) -> Table[tup
     for raw in recorded.rows(name, "VpcEndpointConnections"):
         held.setdefault(text(raw, "ServiceId"), []).append(shapes.connection(raw))
     coverage = recorded.coverage(name, "service-id")
-    found = ((one, coverage.gap_for(one) or tuple(held.get(one, ()))) for one in known.rows)
+    found = ((one, coverage.gap_for(one, described=True) or tuple(held.get(one, ()))) for one in known.rows)
     return table_of(found, gap_in(known))
 
 
@@ -207,7 +208,7 @@ def _lattice_groups(recorded: Recorded) -> Table[LatticeTargetGroup]:
 def _lattice_targets(recorded: Recorded, known: Table[LatticeTargetGroup]) -> Table[tuple[Target, ...]]:
     """By target group, where a service leads to it."""
 
-    def targets(arn: str) -> tuple[Target, ...] | Gap | None:
+    def targets(arn: str) -> tuple[Target, ...] | Gap:
         found = recorded.listed("vpc-lattice:ListTargets", {"targetGroupIdentifier": arn}, "items")
         return tuple(map(shapes.lattice_target, found)) if isinstance(found, list) else found
 
@@ -218,9 +219,9 @@ def _gateways(recorded: Recorded) -> Table[EcsGateway]:
     """Every ECS gateway of the region that is not gone."""
     name = "ecs:ListGateways"
 
-    def gateway(arn: str) -> EcsGateway | Gap | None:
-        found = recorded.one("ecs:DescribeGateway", {"gateway": arn})
-        return found if found is None or isinstance(found, Gap) else shapes.ecs_gateway(part(found, "gateway"))
+    def gateway(arn: str) -> EcsGateway | Gap:
+        found = recorded.held("ecs:DescribeGateway", {"gateway": arn})
+        return found if isinstance(found, Gap) else shapes.ecs_gateway(part(found, "gateway"))
 
     listed = (text(one, "gatewayArn") for one in recorded.rows(name, "gateways") if text(one, "status") != "DELETED")
     return table_of(((arn, gateway(arn)) for arn in listed), recorded.coverage(name).gap)
@@ -229,7 +230,7 @@ def _gateways(recorded: Recorded) -> Table[EcsGateway]:
 def _gateway_routes(recorded: Recorded, known: Table[EcsGateway]) -> Table[tuple[GatewayRoute, ...]]:
     """By gateway."""
 
-    def routes(arn: str) -> tuple[GatewayRoute, ...] | Gap | None:
+    def routes(arn: str) -> tuple[GatewayRoute, ...] | Gap:
         found = recorded.listed("ecs:ListGatewayRoutes", {"gateway": arn}, "gatewayRoutes")
         return tuple(map(shapes.gateway_route, found)) if isinstance(found, list) else found
 
@@ -239,8 +240,8 @@ def _gateway_routes(recorded: Recorded, known: Table[EcsGateway]) -> Table[tuple
 def _express_paths(recorded: Recorded, topology: Topology) -> Table[tuple[IngressPath, ...]]:
     """By Express service."""
 
-    def paths(arn: str) -> tuple[IngressPath, ...] | Gap | None:
-        found = recorded.one("ecs:DescribeExpressGatewayService", {"serviceArn": arn})
-        return found if found is None or isinstance(found, Gap) else shapes.ingress_paths(found)
+    def paths(arn: str) -> tuple[IngressPath, ...] | Gap:
+        found = recorded.held("ecs:DescribeExpressGatewayService", {"serviceArn": arn})
+        return found if isinstance(found, Gap) else shapes.ingress_paths(found)
 
     return table_of(((one.arn, paths(one.arn)) for one in topology.services if one.express), topology.services.gap)

@@ -9,7 +9,15 @@ from vpclink_checks.model.ecs import Cluster, ContainerInstance, Service, Task, 
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.sources import aws_shapes_ecs as shapes
 from vpclink_checks.sources.aws_shapes import part, text, texts, unread
-from vpclink_checks.sources.discovery.recorded import Coverage, Recorded, by_id, first_gap, gap_in, table_of
+from vpclink_checks.sources.discovery.recorded import (
+    Coverage,
+    Recorded,
+    by_id,
+    first_gap,
+    gap_in,
+    says_absent,
+    table_of,
+)
 from vpclink_checks.sources.leads.clusters import Clusters
 
 NOT_NEEDED = "NotNeeded"
@@ -19,12 +27,17 @@ def clusters(recorded: Recorded) -> Table[Cluster]:
     """Every cluster of the region."""
     known = {one.arn: one for one in map(shapes.cluster, recorded.rows("ecs:DescribeClusters", "clusters"))}
     listed, gap = _listed(recorded, "ecs:ListClusters", {}, "clusterArns")
+    gap = gap or recorded.absent("ecs:ListClusters", {})
     return by_id(known, listed, recorded.coverage("ecs:DescribeClusters", "clusters"), gap)
 
 
 def _not_needed(gap: Gap | None, cluster: str, passed_over: Collection[str]) -> bool:
-    """Whether what is missing of a cluster was never needed. What was asked for and refused was."""
-    return gap is not None and gap.code == "NotRecorded" and cluster in passed_over
+    """Whether what is missing of a cluster was never needed. What was asked for and refused was.
+
+    A cluster that is gone meanwhile held nothing of the path: ECS deletes none that still holds something.
+    """
+    unread = gap is not None and (gap.code == "NotRecorded" or says_absent(gap))
+    return unread and cluster in passed_over
 
 
 def _listed(recorded: Recorded, name: str, params: dict[str, str], key: str) -> tuple[list[str], Gap | None]:
@@ -40,6 +53,12 @@ def _for_cluster(recorded: Recorded, name: str, cluster: str, key: str) -> tuple
         listed, other = _listed(recorded, name, {"cluster": cluster.rpartition("/")[2]}, key)
         return listed, other and (gap if gap.message else other)  # a folder's says which file, and what to run
     return listed, gap
+
+
+def _gone(recorded: Recorded, name: str, cluster: str) -> Gap | None:
+    """What AWS said where it no longer knows a cluster, by ARN or by name."""
+    names = (cluster, cluster.rpartition("/")[2])
+    return first_gap(*(recorded.absent(name, {"cluster": one}) for one in names))
 
 
 def services(recorded: Recorded, known_clusters: Table[Cluster], passed_over: Collection[str] = ()) -> Table[Service]:
@@ -117,6 +136,8 @@ def _container_instances(
     arns, gap = _for_cluster(recorded, "ecs:ListContainerInstances", cluster, "containerInstanceArns")
     if gap is not None and gap.code == "NotRecorded" and (picked := leads.described.hosts_of(cluster)):
         arns, gap = sorted(picked), None
+    if gap is None and not arns:  # it was listed: one that is gone meanwhile says nothing of what it held
+        gap = _gone(recorded, "ecs:ListContainerInstances", cluster)
     if gap is not None:
         return () if not leads.described.may_host(cluster) else gap
     described = {text(raw, "containerInstanceArn"): raw for raw in recorded.rows(name, "containerInstances")}

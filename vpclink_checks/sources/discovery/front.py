@@ -12,7 +12,9 @@ from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources import aws_shapes_domain as shapes
 from vpclink_checks.sources.aws_shapes import Raw, dns_name, part, rows, text
-from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_in, table_of
+from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_in, says_absent, table_of
+
+_DOMAIN_V2 = "apigatewayv2:GetDomainName"
 
 
 def domain_names(settings: EnvSettings) -> tuple[str, ...]:
@@ -26,7 +28,7 @@ def domains(recorded: Recorded, names: Iterable[str]) -> Table[DomainName]:
     gaps: dict[str, Gap] = {}
     for name in names:
         first = recorded.one("apigateway:GetDomainName", {"domainName": name}, _names("domainName", name))
-        second = recorded.one("apigatewayv2:GetDomainName", {"DomainName": name}, _names("DomainName", name))
+        second = recorded.one(_DOMAIN_V2, {"DomainName": name}, _names("DomainName", name))
         if isinstance(first, Gap):
             gaps[name] = first
         elif first is None and (unsure := second if isinstance(second, Gap) else _unlisted(recorded, second)):
@@ -79,8 +81,8 @@ def mappings(recorded: Recorded, names: Iterable[str]) -> Table[tuple[Mapping, .
     known: dict[str, tuple[Mapping, ...]] = {}
     gaps: dict[str, Gap] = {}
     for name in names:
-        first = recorded.listed("apigateway:GetBasePathMappings", {"domainName": name}, "items")
-        second = recorded.listed("apigatewayv2:GetApiMappings", {"DomainName": name}, "Items")
+        first = _items(recorded, "apigateway:GetBasePathMappings", {"domainName": name}, "items")
+        second = _items(recorded, "apigatewayv2:GetApiMappings", {"DomainName": name}, "Items")
         gap = second if isinstance(second, Gap) else first if second is None and isinstance(first, Gap) else None
         if gap is not None:
             gaps[name] = gap
@@ -90,6 +92,19 @@ def mappings(recorded: Recorded, names: Iterable[str]) -> Table[tuple[Mapping, .
                 [shapes.mapping_v2(one, name) for one in second] if isinstance(second, list) else [],
             )
     return Table(rows=known, gaps=gaps)
+
+
+def _items(recorded: Recorded, name: str, params: dict[str, str], key: str) -> list[Raw] | Gap | None:
+    """What is listed for a domain; None where AWS knows no such domain.
+
+    A gap where version 2 knows the domain and not what it maps: it was deleted in between. (It knows no private ones.)
+    """
+    found = recorded.listed(name, params, key)
+    if isinstance(found, Gap) and says_absent(found):
+        domain = params.get("DomainName", "")
+        known = domain and recorded.one(_DOMAIN_V2, {"DomainName": domain}, _names("DomainName", domain))
+        return found if known and not isinstance(known, Gap) else None
+    return found
 
 
 def _united(first: list[Mapping], second: list[Mapping]) -> tuple[Mapping, ...]:
@@ -103,7 +118,7 @@ def routing_rules(recorded: Recorded, names: Iterable[str]) -> Table[tuple[Routi
 
 
 def _rules(recorded: Recorded, name: str) -> tuple[RoutingRule, ...] | Gap:
-    found = recorded.listed("apigatewayv2:ListRoutingRules", {"DomainName": name}, "RoutingRules")
+    found = _items(recorded, "apigatewayv2:ListRoutingRules", {"DomainName": name}, "RoutingRules")
     if isinstance(found, Gap):
         return found
     every = [shapes.routing_rule(one, name) for one in found or ()]

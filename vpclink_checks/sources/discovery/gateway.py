@@ -154,7 +154,7 @@ def _served(
     for stage in known_stages:
         api = known.rows[stage.api_id]
         found = _export(recorded, api, stage)
-        if isinstance(found, Gap) or found is None:
+        if isinstance(found, Gap):
             yield stage.key, found
         else:
             ids = {(one.method, one.path): one.id for one in edited.rows.get(api.id, ())}
@@ -162,14 +162,14 @@ def _served(
             yield stage.key, tuple(replace(one, id=ids.get((one.method, one.path), "")) for one in routes)
 
 
-def _export(recorded: Recorded, api: Api, stage: Stage) -> Raw | Gap | None:
+def _export(recorded: Recorded, api: Api, stage: Stage) -> Raw | Gap:
     if api.rest:
         name = "apigateway:GetExport"
-        found = recorded.one(name, {"restApiId": api.id, "stageName": stage.name})
+        found = recorded.held(name, {"restApiId": api.id, "stageName": stage.name})
     else:
         name = "apigatewayv2:ExportApi"
-        found = recorded.one(name, {"ApiId": api.id, "StageName": stage.name})
-    if found is None or isinstance(found, Gap):
+        found = recorded.held(name, {"ApiId": api.id, "StageName": stage.name})
+    if isinstance(found, Gap):
         return found
     exported = document(found.get("body"))
     if exported is None:

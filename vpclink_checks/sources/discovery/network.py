@@ -32,7 +32,7 @@ T = TypeVar("T", NetworkAcl, RouteTable, InternetGateway, Subnet)
 def vpcs(recorded: Recorded, wanted: Iterable[str], gap: Gap | None) -> Table[Vpc]:
     """The VPCs of the path."""
     known = {one.id: one for one in map(shapes.vpc, recorded.rows("ec2:DescribeVpcs", "Vpcs"))}
-    return by_id(known, wanted, recorded.coverage("ec2:DescribeVpcs", "VpcIds", "vpc-id"), gap)
+    return by_id(known, wanted, recorded.coverage("ec2:DescribeVpcs", "VpcIds", "vpc-id"), gap, described=True)
 
 
 def subnets(recorded: Recorded, vpc_ids: Iterable[str], named: Mapping[str, str], gap: Gap | None) -> Table[Subnet]:
@@ -43,7 +43,9 @@ def subnets(recorded: Recorded, vpc_ids: Iterable[str], named: Mapping[str, str]
     gaps = {
         one: unread
         for one, vpc_id in named.items()
-        if one not in known.rows and (unread := by_id_.gap_for(one)) and (not vpc_id or by_vpc.gap_for(vpc_id))
+        if one not in known.rows
+        and (unread := by_id_.gap_for(one))
+        and (not vpc_id or by_vpc.gap_for(vpc_id, described=True))
     }
     return Table(rows=known.rows, gaps=gaps, gap=known.gap)
 
@@ -82,7 +84,7 @@ def _unread(recorded: Recorded, name: str, vpc_ids: Iterable[str]) -> Gap | None
     wanted = list(vpc_ids)
     if not wanted:
         return None if coverage.answered else coverage.gap
-    return first_gap(*(coverage.gap_for(one) for one in wanted))
+    return first_gap(*(coverage.gap_for(one, described=True) for one in wanted))
 
 
 def interfaces(recorded: Recorded, vpc_ids: Iterable[str], gap: Gap | None) -> Table[NetworkInterface]:

@@ -42,13 +42,16 @@ class Coverage:
     answered: tuple[frozenset[str] | None, ...] = ()
     refused: tuple[tuple[frozenset[str] | None, Gap], ...] = ()
 
-    def gap_for(self, key: str) -> Gap | None:
-        """Why it is not known whether *key* exists; None where that is known."""
+    def gap_for(self, key: str, *, described: bool = False) -> Gap | None:
+        """Why it is not known whether *key* exists; None where that is known.
+
+        *described*: another answer speaks of it, so that "no such thing" does not tell what it is.
+        """
         if any(_within(key, scope) for scope in self.answered):
             return None
         for scope, gap in self.refused:
             if _within(key, scope):
-                return None if scope == frozenset({key}) and says_absent(gap) else gap
+                return None if not described and scope == frozenset({key}) and says_absent(gap) else gap
         return self.missing
 
     @property
@@ -163,10 +166,22 @@ class Recorded:
         found, gap = self.about(name, params, says)
         return found[0] if found else gap
 
-    def listed(self, name: str, params: Mapping[str, str], key: str) -> list[Raw] | Gap | None:
-        """What is listed under *key* for one parent, the gap in its place, or None for no such parent."""
+    def held(self, name: str, params: Mapping[str, str]) -> Raw | Gap:
+        """What is said of a thing that another answer described, or the gap in its place.
+
+        Here "no such thing" is a gap as well: of what was there a moment ago and is not found now, nothing is known.
+        """
+        found = self.one(name, params)
+        return self.gone(name, params) if found is None else found
+
+    def listed(self, name: str, params: Mapping[str, str], key: str) -> list[Raw] | Gap:
+        """What is listed under *key* for a parent that another answer described, or the gap in its place: as `held`."""
         found, gap = self.about(name, params)
-        return [row for response in found for row in rows(response, key)] if found else gap
+        return [row for response in found for row in rows(response, key)] if found else gap or self.gone(name, params)
+
+    def gone(self, name: str, params: Mapping[str, str]) -> Gap:
+        """The gap in place of what a thing held that AWS no longer knows."""
+        return self.absent(name, params) or self.missing(name)
 
     def absent(self, name: str, params: Mapping[str, str]) -> Gap | None:
         """What AWS said where it answers that there is no such thing; None where it did not."""
@@ -219,7 +234,15 @@ def table_of(found: Iterable[tuple[str, T | Gap | None]], gap: Gap | None = None
     return Table(rows=known, gaps=gaps, gap=gap)
 
 
-def by_id(known: Mapping[str, T], wanted: Iterable[str], coverage: Coverage, gap: Gap | None = None) -> Table[T]:
+def by_id(
+    known: Mapping[str, T],
+    wanted: Iterable[str],
+    coverage: Coverage,
+    gap: Gap | None = None,
+    *,
+    described: bool = False,
+) -> Table[T]:
     """A table of what was read, with a gap for each id that is wanted and was not."""
-    absent_or_gap = ((key, coverage.gap_for(key)) for key in dict.fromkeys(wanted) if key and key not in known)
+    unread = [key for key in dict.fromkeys(wanted) if key and key not in known]
+    absent_or_gap = ((key, coverage.gap_for(key, described=described)) for key in unread)
     return Table(rows=known, gaps={key: one for key, one in absent_or_gap if one is not None}, gap=gap)

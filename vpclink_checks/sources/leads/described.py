@@ -154,9 +154,10 @@ class Described:
 
     @cached_property
     def found_or_refused(self) -> set[str]:
-        """Clusters in which a filter found something, or of which no list could be read."""
+        """Clusters in which a filter found something, or whose list was kept from us. One that is gone hosts none."""
         answers = self._answers.answers("ecs:ListContainerInstances")
-        refused = {self._cluster(one.call.params) for one in answers if one.gap is not None}
+        kept = (one for one in answers if one.gap is not None and not _GONE.search(one.gap.code))
+        refused = {self._cluster(one.call.params) for one in kept}
         return refused | {cluster for cluster, picked in self._picked.items() if picked}
 
     def hosts_listed(self, cluster: str) -> bool:
