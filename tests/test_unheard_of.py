@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests import healthy as stack
+from tests.checks.packets import worst
 from tests.sources.demo_facts import SETTINGS, Response, demo
 from vpclink_checks.checks.judging import Rules
 from vpclink_checks.demo import environment, overlay
+from vpclink_checks.model.doors import IngressPath
+from vpclink_checks.model.fact import Table
 from vpclink_checks.reach.acls import LAST_NUMBER
 from vpclink_checks.report import Finding
 from vpclink_checks.run import Gathered, Target, judge
@@ -99,7 +103,31 @@ CASES: dict[str, tuple[str, str, Edit, set[str]]] = {
         acl_action,
         {"exposure/no-internet-path", "network/target-admits-load-balancer"},
     ),
+    "the state of a deployment's rollout": (
+        "",
+        "ecs:DescribeServices",
+        lambda response: [every("deployments", "rolloutState")(one) for one in response["services"]],
+        {"service/rollout-succeeded"},
+    ),
+    "a deployment controller": (
+        "",
+        "ecs:DescribeServices",
+        every("services", "deploymentController", {"type": WORD}),
+        {"service/can-deploy"},
+    ),
 }
+
+
+@pytest.mark.parametrize(
+    ("entrances", "said"), [((WORD,), WORD), (("",), "not given"), ((), "without an active configuration")]
+)
+def test_an_express_services_entrance_that_is_not_known(entrances: tuple[str, ...], said: str) -> None:
+    service = replace(stack.ORDERS_SERVICE, express=True)
+    paths = tuple(replace(path, service=service) for path in (stack.PATH_API, stack.PATH_STATUS))
+    held = Table(rows={stack.SERVICE: tuple(IngressPath(access=one) for one in entrances)})
+    topology = stack.healthy(services=stack.by("arn", service), paths=paths, express_paths=held)
+    found = worst(topology, "exposure/no-ecs-gateway")
+    assert (found.outcome.value, said in found.message) == ("unknown", True), found.message
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vpclink_checks.checks.catalogue import Context, check
 from vpclink_checks.checks.exposure_doors import settled
@@ -58,6 +59,10 @@ def _express(ctx: Context, service: Service) -> Iterator[Verdict]:
     if isinstance(paths, Gap):
         yield from_gap(paths)
         return
+    if service.express and not paths:
+        message = f"{service.name} is an Express service without an active configuration"
+        gap = Gap(operation="ecs:DescribeExpressGatewayService", action="", code="NotRead", message=message)
+        yield replace(from_gap(gap), message=f"{message}: which entrance ECS gives it is not known")
     for one in paths or ():
         evidence = Evidence("ecs:DescribeExpressGatewayService", "ingressPaths", f"{one.access} {one.endpoint}")
         what = f"{service.name} is an Express service with the entrance {one.endpoint}"

@@ -10,13 +10,16 @@ from vpclink_checks.checks.declared import declared_cluster, declared_service  #
 from vpclink_checks.checks.subjects import path_subject, reached, service_subject
 from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed, unknown
 from vpclink_checks.model.ecs import ContainerInstance, Service, ServiceDeployment, ServiceEvent, TaskDefinition
-from vpclink_checks.model.fact import Gap, UnknownFact
+from vpclink_checks.model.fact import Gap, UnknownFact, unheard_of
 from vpclink_checks.model.host_port import host_port_of, mode_of
 from vpclink_checks.model.path import Path
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
 DESCRIBE = "ecs:DescribeServices"
+CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")  # botocore 1.44.5, ecs DeploymentControllerType
+# DeploymentRolloutState, and StabilityStatus of task sets; absent with other controllers than ECS's own.
+ROLLOUT_STATES = ("COMPLETED", "FAILED", "IN_PROGRESS", "STEADY_STATE", "STABILIZING", "")
 PLACEMENT_TROUBLE = (
     "already using a port required by your task",
     "no container instance met all of its requirements",
@@ -263,6 +266,8 @@ def room_for_fixed_ports(ctx: Context, service: Service) -> Verdict:
     source="botocore 1.44.5, ecs DeploymentConfiguration (minimum rounds up, maximum rounds down)",
 )
 def can_deploy(ctx: Context, service: Service) -> Verdict:
+    if service.controller not in CONTROLLERS:
+        raise UnknownFact(unheard_of(DESCRIBE, f"the deployment controller of {service.name}", service.controller))
     if service.scheduling == "DAEMON" or service.controller != "ECS" or not service.desired:
         raise NotApplicable("only a REPLICA service with rolling deployments and tasks has this arithmetic")
     low = ceil(service.desired * service.min_percent / 100)
@@ -346,6 +351,10 @@ def rollout_succeeded(ctx: Context, service: Service) -> Verdict:
             return failed(
                 f"deployment {one.id} of {service.name} FAILED{because}", Evidence(DESCRIBE, "rolloutState", "FAILED")
             )
+    unheard = next((one for one in service.deployments if one.rollout_state not in ROLLOUT_STATES), None)
+    if unheard is not None:
+        evidence = Evidence(DESCRIBE, "rolloutState", unheard.rollout_state)
+        return unknown(f"deployment {unheard.id} of {service.name} is {unheard.rollout_state}, not known", evidence)
     if len(service.deployments) > 1:
         live = ", ".join(one.task_definition_arn.rpartition("/")[2] for one in service.deployments)
         return noted(f"{service.name} has {len(service.deployments)} deployments in flight: {live}")
