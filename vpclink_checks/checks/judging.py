@@ -17,13 +17,14 @@ from vpclink_checks.checks.verdict import Verdict, from_gap, not_applicable, unk
 from vpclink_checks.checks.waivers import PROBES_OFF, covering, expired_for, matches
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.path import Path, Stop
-from vpclink_checks.report import Finding, Fix, WaiverNote
+from vpclink_checks.report import Evidence, Finding, Fix, WaiverNote
 from vpclink_checks.settings import WaiverSettings
 from vpclink_checks.words import Outcome, Severity
 
 Answered = Callable[[Context, Path], bool]
 MAY_GATE = (Outcome.FAIL, Outcome.UNKNOWN)  # a waiver may cover these as well
 DENIED = ("AccessDenied", "Unauthorized", "Forbidden")
+FIELD_UNREAD = "FieldNotInModel"  # the code of its gaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +247,12 @@ def _root(findings: Sequence[Finding]) -> str | None:
 
 
 def _field_unread(finding: Finding) -> bool:
-    errors = (one.value for one in finding.evidence if one.field == "error")
-    return finding.outcome is Outcome.UNKNOWN and "FieldNotInModel" in errors
+    return finding.outcome is Outcome.UNKNOWN and _too_old(finding.evidence)
+
+
+def _too_old(evidence: Sequence[Evidence]) -> bool:
+    """Whether botocore was too old to read this."""
+    return any(one.field == "error" and one.value == FIELD_UNREAD for one in evidence)
 
 
 def _refuted(verdict: Verdict) -> Verdict:
@@ -258,6 +263,8 @@ def _refuted(verdict: Verdict) -> Verdict:
 def _default_fix(check: Check, verdict: Verdict, gap: Gap | None) -> Fix | None:
     if verdict.outcome not in MAY_GATE:
         return None
+    if _too_old(verdict.evidence) or (gap is not None and gap.code == FIELD_UNREAD):
+        return Fix("Upgrade boto3: the one that is installed does not know all that AWS answers here.")
     if gap is not None and gap.action and any(word in gap.code for word in DENIED):
         return Fix(f"Allow {gap.action} to the identity that runs the checks, then run again.")
     return check.fix
