@@ -91,8 +91,8 @@ def endpoint_service(*principals: str, by_hand: bool = False, base: Topology | N
     )
 
 
-def verified(**where: Any) -> Topology:
-    one = doors.VerifiedAccessEndpoint(id="vae-1", domain="in.example.com", ports=((10000, 10000),), **where)
+def verified(ports: tuple[tuple[int, int], ...] = ((10000, 10000),), **where: Any) -> Topology:
+    one = doors.VerifiedAccessEndpoint(id="vae-1", domain="in.example.com", ports=ports, **where)
     return healthy(verified_access=by("id", one))
 
 
@@ -231,7 +231,7 @@ CASES = {
         "111122223333",
     ),
     "VPC origin to the internal NLB": (origin(), ORIGIN, "fail", "distribution E1"),
-    "VPC origin that nothing uses": (origin(used=()), ORIGIN, "note", "no distribution"),
+    "VPC origin that no distribution of ours uses": (origin(used=()), ORIGIN, "unknown", "of another account may"),
     "VPC origin to another port": (origin(http=80), ORIGIN, "pass", "no VPC origin"),
     "VPC origin to the instance": (
         origin(f"arn:aws:ec2:eu-west-2:123456789012:instance/{stack.HOST_A}"),
@@ -282,6 +282,7 @@ CASES = {
         "ec2:DescribeVpcEndpointServicePermissions",
     ),
     "Verified Access to the NLB": (verified(balancer_arn=stack.NLB_ARN), VERIFIED, "note", "in.example.com"),
+    "Verified Access that names no port": (verified((), balancer_arn=stack.NLB_ARN), VERIFIED, "note", "in.example"),
     "Verified Access to an interface": (verified(interface_id=stack.ENI_HOST_A.id), VERIFIED, "note", "vae-1"),
     "Verified Access to a network": (verified(cidr="10.0.1.0/24"), VERIFIED, "note", "10.0.1.0/24"),
     "Verified Access elsewhere": (verified(cidr="10.0.9.0/24"), VERIFIED, "pass", "no Verified Access"),
@@ -307,6 +308,7 @@ CASES = {
     "another service's gateway": (ecs_gateway("PUBLIC", "arn:other"), GATEWAY, "pass", "no ECS gateway"),
     "a public Express entrance": (express("PUBLIC"), GATEWAY, "fail", "orders.example.com"),
     "a private Express entrance": (express("PRIVATE"), GATEWAY, "note", "orders.example.com"),
+    "an Express entrance of tomorrow": (express("MOON"), GATEWAY, "unknown", "MOON"),
     "routes of a gateway were not read": (
         replace(ecs_gateway("PUBLIC"), gateway_routes=unread("ecs:ListGatewayRoutes")),
         GATEWAY,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vpclink_checks.checks.catalogue import Context, check
 from vpclink_checks.checks.exposure_doors import by_balancer, by_interfaces, entries, on_instance, own_keys, settled
 from vpclink_checks.checks.subjects import target_group_subject
-from vpclink_checks.checks.verdict import Verdict, from_gap, noted
+from vpclink_checks.checks.verdict import Verdict, from_gap, unknown
 from vpclink_checks.model.balancing import TargetGroup
 from vpclink_checks.model.doors import VpcOrigin
 from vpclink_checks.model.fact import UnknownFact
@@ -51,7 +51,12 @@ def _of_origin(ctx: Context, origin: VpcOrigin) -> Iterator[Verdict]:
     evidence = Evidence("cloudfront:ListVpcOrigins", "OriginEndpointArn", origin.endpoint_arn)
     reached = [one for one in balanced if one.port in ports], [one for one in direct if one[1] in ports]
     if any(reached) and not used:
-        yield noted(f"{what} leads here, but no distribution of this account uses it", evidence)
+        # An origin can be shared (AWS RAM): who it is shared with, and what uses it there, is not asked for here.
+        yield unknown(
+            f"{what} leads here: no distribution of this account uses it, but one of another account may,"
+            " where the origin is shared",
+            evidence,
+        )
         return
     what = f"{what} (used by distribution {', '.join(used)})"
     for entry in reached[0]:

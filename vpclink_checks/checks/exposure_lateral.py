@@ -40,7 +40,8 @@ def _verified(ctx: Context, group: TargetGroup, endpoint: VerifiedAccessEndpoint
     if endpoint.status in ("deleting", "deleted"):
         return
     try:
-        leads = any(within(endpoint.ports, port) for port in _ports_at(ctx, group, endpoint))
+        # Without a port of its own it may lead to any: Port and PortRanges are not required (botocore, ec2).
+        leads = any(not endpoint.ports or within(endpoint.ports, port) for port in _ports_at(ctx, group, endpoint))
     except UnknownFact as signal:
         yield from_gap(signal.gap)
         return
