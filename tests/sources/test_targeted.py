@@ -249,14 +249,17 @@ def _declared(cluster: str, base_path: str | None = None) -> EnvSettings:
     return replace(SETTINGS, backends=(BackendSettings(cluster=cluster, base_path=base_path),))
 
 
-def test_the_cluster_of_the_config_is_read_alone_where_it_is_said_of_every_path() -> None:
-    facts, _ = collected(_addresses(tagged=False), _declared("c9"))
-    assert read_clusters(facts) == ["c9"]
-    assert services_of(facts, _declared("c9")) == [service_arn(9, 29)]
-    facts, _ = collected(_addresses(tagged=False), _declared("c9", "orders"))
-    assert len(read_clusters(facts)) == 10, "of other base paths it says nothing"
-    whole = replace(_declared("c9", "orders"), base_paths=("orders",))
-    facts, _ = collected(_addresses(tagged=False), whole)
+def test_the_cluster_of_the_config_hides_no_other_that_an_address_may_belong_to() -> None:
+    """Nothing tells where an address without a tag runs, and a target group may have services of two clusters."""
+    services = (Service(groups=BOTH, places=("10.0.1.1",)), Service(groups=(TG_API,), places=("10.0.1.2",)))
+    world = World(clusters=tuple(Cluster(services=(one,)) for one in services), types=dict.fromkeys(BOTH, "ip"))
+    facts, _ = collected(world, _declared("c0"))
+    assert read_clusters(facts) == ["c0", "c1"]
+    assert services_of(facts, _declared("c0")) == [service_arn(0, 0), service_arn(1, 0)]
+
+
+def test_the_cluster_of_the_config_is_read_alone_where_the_hosts_are_its_own() -> None:
+    facts, _ = collected(big(clusters=10, services=30), _declared("c9"))
     assert read_clusters(facts) == ["c9"]
 
 

@@ -102,13 +102,6 @@ class Clusters:
         return {arn for arn in self.described.clusters for name in names if _is_called(arn, name)}
 
     @cached_property
-    def _every_path_named(self) -> bool:
-        """Whether the settings say of every path which cluster it ends in."""
-        settings = self._answers.settings
-        blocks = [settings.backends_for([base]) for base in settings.base_paths or ()] or [settings.backends_for([])]
-        return bool(self._named) and all(any(one.cluster for one in held) for held in blocks)
-
-    @cached_property
     def first(self) -> set[str]:
         """The only cluster there is; those that the settings or the interfaces name."""
         every = self.described.clusters
@@ -186,7 +179,9 @@ class Clusters:
         found = self.first | self.hosting
         if self._ready and not self._seeks and self._instances and self._elsewhere:
             found |= self._others & self.serving
-        if self._ready and self._lost and not self._every_path_named:
+        if (
+            self._ready and self._lost
+        ):  # the config's cluster need not be the only one: a group may have several services
             found |= self.serving
         return found
 
