@@ -321,6 +321,26 @@ def test_a_list_that_was_cut_off_is_a_gap_and_fails_nothing(folder: Path, name: 
     assert any(one[1] == "unknown" and f"{name} is cut off" in one[3] for one in in_full(recording))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("describe-security-groups.json", {"SecurityGroups": ["a"]}, "holds a text in SecurityGroups[0]"),
+        ("describe-instances.json", {"Reservations": [None]}, "holds nothing in Reservations[0]"),
+        ("describe-target-groups.json", {"TargetGroups": [[]]}, "holds a list in TargetGroups[0]"),
+        ("list-clusters.json", {"clusterArns": [1]}, "holds a number in clusterArns[0]"),
+        ("describe-vpcs.json", {"Vpcs": [{"CidrBlock": "nonsense"}]}, "holds no network in Vpcs[0].CidrBlock"),
+        ("describe-subnets.json", {"Subnets": {}}, "holds a structure in Subnets: expected a list"),
+    ],
+)
+def test_an_answer_of_a_form_that_aws_does_not_give_is_not_known(
+    folder: Path, name: str, content: dict[str, Any], says: str
+) -> None:
+    put(folder, name, content)
+    recording = read(folder, SETTINGS)
+    assert [one for one in recording.facts if one.gap and f"{name} {says}" in one.gap.message]
+    assert [one for one in findings(recording) if one[1] == "fail"] == []
+
+
 def test_what_a_list_names_that_was_cut_off_is_known(folder: Path) -> None:
     """By its id a thing is found in any part of the list; what such a part lacks is not absent."""
     path = folder / "describe-security-groups.json"

@@ -12,6 +12,7 @@ from typing import Any
 
 from vpclink_checks.errors import Problem, SourceError
 from vpclink_checks.sources.folder.kinds import Kind, by_content, by_file, kinds
+from vpclink_checks.sources.wellformed import unreadable
 
 # What the AWS CLI prints where a call failed; whoever writes 2>&1 has it in the file.
 _REFUSED = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*:\s*(?P<message>.*)")
@@ -89,6 +90,8 @@ def _pieces(shown: str, named: Sequence[Kind], tail: str, document: Any) -> Iter
 def _fitting(shown: str, kind: Kind, tail: str, content: dict[str, Any]) -> Piece:
     cut = _goes_on(kind, content)
     kept = {key: value for key, value in content.items() if key not in _TOKENS}
+    if strange := unreadable(kind.key if kind.many else "", kept):
+        return _unfit(shown, kind, tail, strange)
     problem = _PROBLEMS[kind.name](kept) if kind.name in _PROBLEMS else ""
     piece = Piece(shown, kind, tail, kept, cut=cut)
     return replace(piece, code="NotRecorded", message=f"{shown} {problem}") if problem else piece
