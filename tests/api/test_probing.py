@@ -156,6 +156,13 @@ NOWHERE = Site("127.0.0.1:1", "")
             "there is no custom domain 'nix.example.com' here; there is: api.example.com",
         ),
         ({"path": "/orders", "headers": {"a": {"evn": "B"}}}, NoSuchFact, 'a header is a text or {"env": "NAME"}'),
+        ({"path": "/orders", "headers": {"a": 5}}, NoSuchFact, 'a header is a text or {"env": "NAME"}'),
+        ({"path": "/orders", "headers": {"a": {"env": 5}}}, NoSuchFact, 'a header is a text or {"env": "NAME"}'),
+        ({"path": "/orders", "body": b"xx"}, NoSuchFact, "body is a text, not bytes"),
+        ({"path": "/orders", "body": {"a": 1}}, NoSuchFact, "body is a text, not dict"),
+        ({"path": "/orders", "timeout_s": 0}, NoSuchFact, "timeout_s is a number of seconds above 0"),
+        ({"path": "/orders", "timeout_s": float("nan")}, NoSuchFact, "timeout_s is a number of seconds above 0"),
+        ({"path": "/orders", "timeout_s": "5"}, NoSuchFact, "timeout_s is a number of seconds above 0"),
         (
             {"path": "/orders", "headers": {"a": {"env": "NOT_SET_AT_ALL"}}},
             NoAnswer,

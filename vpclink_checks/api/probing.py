@@ -20,6 +20,7 @@ from vpclink_checks.settings import EnvSettings, EnvVar, ProbeSettings
 
 MADE_BY = {Maker.BACKEND: "backend", Maker.GATEWAY: "gateway", Maker.LOCKED: "gateway"}
 
+_LONGEST_S = 3600
 Signing = Callable[[EnvSettings], Signer | None]
 
 
@@ -160,6 +161,7 @@ class Probe:
         Raises NoAnswer where it could not be sent at all; a request that met nobody is an answer with a ``failure``.
         """
         __tracebackhide__ = True
+        _fitting(body, timeout_s)
         request = self._request(path, method, headers or {}, body, domain)
         if request.skipped:
             raise NoAnswer(f"{request.method} {request.url} was not sent: {request.skipped}")
@@ -217,6 +219,16 @@ def _value(value: str | Mapping[str, str]) -> str | EnvVar:
     __tracebackhide__ = True
     if isinstance(value, str):
         return value
-    if set(value) != {"env"}:
+    name = value["env"] if isinstance(value, Mapping) and set(value) == {"env"} else None
+    if not isinstance(name, str):
         raise NoSuchFact('a header is a text or {"env": "NAME"}')
-    return EnvVar(value["env"])
+    return EnvVar(name)
+
+
+def _fitting(body: object, timeout_s: object) -> None:
+    """Raises NoSuchFact for what cannot be sent, or waited for."""
+    __tracebackhide__ = True
+    if body is not None and not isinstance(body, str):
+        raise NoSuchFact(f"body is a text, not {type(body).__name__}: json.dumps and bytes.decode make one")
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not 0 < timeout_s <= _LONGEST_S:
+        raise NoSuchFact(f"timeout_s is a number of seconds above 0 and at most {_LONGEST_S}, not {timeout_s!r}")
