@@ -107,8 +107,8 @@ def _live(name: str, settings: EnvSettings) -> ModuleType:
     """A module of sources/live, all of which take boto3. Raises CollectError where that is not installed."""
     try:
         return import_module(f"vpclink_checks.sources.live.{name}")
-    except ModuleNotFoundError as missing:
-        text = f"env.{settings.name}: live AWS takes {missing.name}: pip install 'vpclink-checks[aws]'"
+    except ModuleNotFoundError:
+        text = f"env.{settings.name}: live AWS takes boto3: pip install 'vpclink-checks[aws]'"
         raise CollectError(text) from None
 
 

@@ -101,8 +101,8 @@ def _exists(path: Path) -> ConfigError:
 def _surveyed(how: EnvSettings) -> Found:
     try:
         from vpclink_checks.sources.live.survey import survey, with_domains  # noqa: PLC0415 - takes boto3
-    except ModuleNotFoundError as missing:
-        raise CollectError(f"live AWS takes {missing.name}: pip install 'vpclink-checks[aws]'") from None
+    except ModuleNotFoundError:
+        raise CollectError("live AWS takes boto3: pip install 'vpclink-checks[aws]'") from None
     with progress() as tell:
         recording = survey(how, progress=tell)
     _check_lists(recording)
