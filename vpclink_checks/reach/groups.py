@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.fact import Gap, unheard_of
 from vpclink_checks.model.network import GroupRule, SecurityGroup
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach.bounds import Bounds, exactly, unread
+from vpclink_checks.reach.bounds import Bounds, exactly, perhaps, unread
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.fixes import admit
 from vpclink_checks.reach.protocols import name, ports, same
@@ -77,13 +77,22 @@ def openings(
         if isinstance(group, SecurityGroup):
             rules = group.ingress if direction == "ingress" else group.egress
             found.extend(
-                Opening(group_id, group.title, rule, peers_of(topology, rule, family, peer))
+                Opening(group_id, group.title, rule, _peers(topology, rule, family, peer))
                 for rule in rules
-                if takes_in(rule, protocol, port)
+                if not rule.protocol or takes_in(rule, protocol, port)
             )
         else:
             found.append(Opening(group_id, group_id, None, unread(family, group or _missing(group_id))))
     return tuple(found)
+
+
+def _peers(topology: Topology, rule: GroupRule, family: int, peer: End | None) -> Bounds:
+    """The peers of a rule; of one without a protocol, which may be any, they are not certain."""
+    found = peers_of(topology, rule, family, peer)
+    if rule.protocol:
+        return found
+    gap = unheard_of("ec2:DescribeSecurityGroups", f"the protocol of a rule with {rule.peer}", "")
+    return perhaps(found.possible, str(gap))
 
 
 def _missing(group_id: str) -> Gap:
