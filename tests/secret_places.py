@@ -569,3 +569,119 @@ def _(answers: Answers, secret: str) -> None:
 def _(answers: Answers, secret: str) -> None:
     words = f"You are not authorized. Encoded authorization failure message: {secret}"
     answers.refuse("ec2:DescribeVpcBlockPublicAccessOptions", words)
+
+
+# What an adversary planted, and found again.
+@place("pattern of a header that a listener's rule asks for")
+def _(answers: Answers, secret: str) -> None:
+    config = {"HttpHeaderName": "User-Agent", "RegexValues": [f"^{secret}$"]}
+    _rule(answers, Conditions=[{"Field": "http-header", "HttpHeaderConfig": config}])
+
+
+@place("pattern of a header beside its condition")
+def _(answers: Answers, secret: str) -> None:
+    _rule(answers, Conditions=[{"Field": "http-header", "RegexValues": [f"^{secret}$"], "Values": [secret]}])
+
+
+@place("user agent that a listener's rule asks for")
+def _(answers: Answers, secret: str) -> None:
+    config = {"HttpHeaderName": "User-Agent", "Values": [secret]}
+    _rule(answers, Conditions=[{"Field": "http-header", "HttpHeaderConfig": config}])
+
+
+@place("details of a deployment's hook")
+def _(answers: Answers, secret: str) -> None:
+    held = answers.of("ecs:DescribeServices")["services"][0].setdefault("deploymentConfiguration", {})
+    held["lifecycleHooks"] = [
+        {"lifecycleStages": ["PRE_SCALE_UP"], "hookDetails": {"colour": secret, "m": {"n": [secret]}}}
+    ]
+
+
+@place("volume label under a harmless name")
+def _(answers: Answers, secret: str) -> None:
+    volume = {"name": "x", "dockerVolumeConfiguration": {"labels": {"colour": secret}}}
+    answers.of("ecs:DescribeTaskDefinition")["taskDefinition"]["volumes"].append(volume)
+
+
+_in_container("system control", lambda s: {"systemControls": [{"namespace": "kernel.secret", "value": s}]})
+
+
+@place("path of an integration")
+def _(answers: Answers, secret: str) -> None:
+    _integration(answers).setdefault("requestParameters", {})["integration.request.path.token"] = f"'{secret}'"
+
+
+@place("user agent of an integration")
+def _(answers: Answers, secret: str) -> None:
+    _integration(answers).setdefault("requestParameters", {})["integration.request.header.User-Agent"] = f"'{secret}'"
+
+
+@place("header of an HTTP API behind what looks copied")
+def _(answers: Answers, secret: str) -> None:
+    held = {"IntegrationId": "i", "RequestParameters": {"append:header.x-v": f"$context.stage{secret}"}}
+    answers.add("apigatewayv2:GetIntegrations", {"Items": [held]}, ApiId="h1")
+
+
+@place("referer in a management policy")
+def _(answers: Answers, secret: str) -> None:
+    answers.of("apigateway:GetDomainName")["managementPolicy"] = _policy(secret)
+
+
+@place("tag of an API beside one without a value")
+def _(answers: Answers, secret: str) -> None:
+    answers.add("apigateway:GetRestApi", {"tags": {"adminPassword1": secret, "x": None}}, restApiId="other")
+
+
+@place("header of a web ACL's answer")
+def _(answers: Answers, secret: str) -> None:
+    blocked = {"CustomResponse": {"ResponseCode": 403, "ResponseHeaders": [{"Name": "x-inner", "Value": secret}]}}
+    answers.add("wafv2:GetWebACL", {"WebACL": {"Rules": [{"Action": {"Block": blocked}}]}}, Id="u")
+
+
+@place("path of an integration in an export")
+def _(answers: Answers, secret: str) -> None:
+    held = {"requestParameters": {"integration.request.path.secret": f"'{secret}'"}}
+    _export(answers, lambda body: body.update({"x-amazon-apigateway-integrations": {"one": held}}))
+
+
+def _in_export(name: str, put: Callable[[str], Json]) -> None:
+    def plant(answers: Answers, secret: str) -> None:
+        _export(answers, lambda body: body.update(put(secret)))
+
+    PLACES[name] = plant
+
+
+_in_export("tag in an export", lambda s: {"tags": [{"name": "webhook-secret", "x-amazon-apigateway-tag-value": s}]})
+_in_export("extension in an export", lambda s: {"x-internal": {"slackToken": s, "secrets": {"a": [s]}}})
+_in_export("example in an export", lambda s: {"x-examples": {"login": {"value": {"user": "a", "passWord1": s}}}})
+_in_export("schema's example in an export", lambda s: {"definitions": {"L": {"example": {"stripe_secret_key": s}}}})
+
+
+# How people write them.
+_WRITTEN = {
+    "PGP block": "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{}\n-----END PGP PRIVATE KEY BLOCK-----",
+    "webhook of Teams": "https://x.webhook.office.com/webhookb2/{}",
+    "webhook of Discord": "https://discord.com/api/webhooks/1234/{}",
+    "key in a query": "https://maps.example.com/?key={}",
+    "code in a query": "https://f.example.com/api/f?code={}",
+    "encryption key": "encryption key: {}",
+    "several passwords": "passwords: {}, other",
+    "password in the next line": "password:\n{}",
+    "element of XML": "<dbPassword>{}</dbPassword>",
+    "docker login": "docker login -u AWS -p {} https://x",
+    "sshpass": "sshpass -p {} ssh x",
+    "mysql": "mysql -h db -p{} orders",
+    "redis-cli": "redis-cli -a {}",
+    "sentence": "the password is {}",
+}
+
+
+def _written_as(how: str) -> Plant:
+    def plant(answers: Answers, secret: str) -> None:
+        group = {"GroupId": "sg-0b", "Description": how.format(secret)}
+        answers.of("ec2:DescribeSecurityGroups")["SecurityGroups"].append(group)
+
+    return plant
+
+
+PLACES |= {f"text: {name}": _written_as(how) for name, how in _WRITTEN.items()}

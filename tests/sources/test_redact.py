@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.sources.demo_facts import SNAPSHOT, answers
 from vpclink_checks.sources.facts import Call
 from vpclink_checks.sources.redact import REDACTED, clean
-from vpclink_checks.sources.redact_text import PLAIN, searched, secret_name, text
+from vpclink_checks.sources.redact_text import PLAIN, searched, secret_name, text, thoroughly
 
 CALL = Call("ecs", "DescribeTaskDefinition")
 # Long enough not to be there by chance, and without a meaning of its own.
@@ -454,6 +454,33 @@ KEPT: list[dict[str, Any]] = [
     {"items": [_method(uri="http://backend:10000?mail=a@example.com"), _method(uri="http://backend:${x}/users/@me")]},
     {"headerMatches": [{"name": "Host", "match": {"exact": "orders.example.com"}}]},
     {"events": [{"message": "(service orders) has reached a steady state."}]},
+    {"items": [_method(requestParameters={"integration.request.path.v": "stageVariables.version"})]},
+    {
+        "Items": [
+            {
+                "RequestParameters": {
+                    "append:header.x": "$context.authorizer.sub",
+                    "overwrite:header.y": "${request.path.x}",
+                }
+            }
+        ]
+    },
+    {
+        "body": json.dumps(
+            {
+                "x-amazon-apigateway-api-key-source": "HEADER",
+                "security": [{"api_key": []}],
+                "paths": {
+                    "/token": {"options": {"responses": {}, "security": [{"x-api-key": []}], "x-y": {"type": "mock"}}}
+                },
+                "components": {
+                    "securitySchemes": {"x-api-key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}
+                },
+            }
+        )
+    },
+    {"text": "docker run -p 8080:80 orders, the token is valid, the password is case-sensitive, sk-orders-eu-west-2"},
+    {"uri": "http://backend:10000/x?key=${stageVariables.k}&code={code}"},
     {"attachments": [{"details": [{"name": "privateIPv4Address", "value": "10.0.1.5"}]}]},
     {"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "Host", "Values": ["orders.example.com"]}}]},
     {"RoutingRules": [{"Conditions": [{"MatchHeaders": {"AnyOf": [{"Header": "x-version", "ValueGlob": "beta*"}]}}]}]},
@@ -542,3 +569,43 @@ def test_a_long_text_costs_little() -> None:
 @given(st.from_regex(PLAIN, fullmatch=True))
 def test_what_is_told_at_a_glance_has_no_shape_of_a_secret(value: str) -> None:
     assert searched(value) == value
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("pass", "the password is ", "api key", "=", ": ", " ", "hunter2A9", "?code=", "sshpass -p ", "é")
+        )
+        | st.text(string.printable, max_size=6),
+        max_size=8,
+    ).map("".join)
+)
+def test_a_text_without_a_clue_has_no_shape_of_a_secret(value: str) -> None:
+    assert searched(value) == thoroughly(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{before}{'Zq7vTr4nWk9xLm2pHs8d' * 2}"
+        for before in (
+            "hf_",
+            "sk-ant-api03-",
+            "sk-",
+            "xapp-1-A0-1-",
+            "pypi-AgEIcHlwaS5vcmc",
+            "glrt-",
+            "dop_v1_",
+            "ya29.",
+        )
+    ],
+)
+def test_tokens_of_known_shapes_go(value: str) -> None:
+    assert text(f"use {value} for it") == f"use {REDACTED} for it"
+
+
+@pytest.mark.parametrize(
+    "part", ["docker login ", "mysql -h x ", "<token", "the password is ", "encryption key ", "\n: "]
+)
+def test_a_long_text_of_commands_costs_little(part: str) -> None:
+    assert isinstance(thoroughly(part * (60_000 // len(part))), str)

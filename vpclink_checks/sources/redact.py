@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from vpclink_checks.sources.facts import Call
+from vpclink_checks.sources.redact_export import exported
 from vpclink_checks.sources.redact_text import named, secret_name, text
 from vpclink_checks.sources.redact_user_data import agent_settings
 from vpclink_checks.words import REDACTED
@@ -28,6 +29,8 @@ _HIDDEN = frozenset(
         "command",
         "entryPoint",
         "driverOpts",
+        "labels",
+        "hookDetails",
         "options",
         "credentialsParameter",
         "requestTemplates",
@@ -45,14 +48,18 @@ _HIDDEN = frozenset(
         "SearchString",
         "RegexString",
         "InsertHeaders",
+        "ResponseHeaders",
         "CustomResponseBodies",
     }
 )
+_METHODS = frozenset({"options"})  # as exported documents call one: it is no map of options then
 # Name to value, as users named it.
-_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags", "labels"})
+_NAMED = frozenset({"variables", "StageVariables", "stageVariableOverrides", "tags", "Tags"})
 _PARAMETERS = frozenset({"requestParameters", "responseParameters", "RequestParameters", "ResponseParameters"})
 _DOCUMENTS = frozenset({"body"})
-_POLICIES = frozenset({"policy", "Policy", "PolicyDocument", "resourcePolicy", "x-amazon-apigateway-policy"})
+_POLICIES = frozenset(
+    {"policy", "Policy", "PolicyDocument", "resourcePolicy", "managementPolicy", "x-amazon-apigateway-policy"}
+)
 # Condition keys of policies whose values are often a shared secret: whoever sends the header gets in.
 _SHARED_CONDITIONS = frozenset({"aws:referer"})
 # Where an OpenAPI document shows what the value of a parameter or property may be.
@@ -70,13 +77,26 @@ _SECRET_KEY = re.compile(
 )
 # Headers whose fixed values are worth reading and are no secret.
 _HARMLESS_HEADER = re.compile(
-    r"(?i)(?:host|content-[a-z-]+|accept(?:-[a-z]+)?|access-control-[a-z-]+|cache-control|user-agent|connection|vary"
-    r"|x-forwarded-[a-z]+|x-amz-invocation-type|location|strict-transport-security)"
+    r"(?i)(?:host|content-[a-z-]+|accept(?:-[a-z]+)?|access-control-[a-z-]+|cache-control|connection|vary"
+    r"|x-forwarded-(?:for|host|port|prefix|proto)|x-amz-invocation-type|location|strict-transport-security)"
 )
 _CONDITION = re.compile(r"(aws:referer)(?![\w-]).*", re.IGNORECASE | re.DOTALL)
-_FIELD = re.compile(r"(?:^|[.:])(?:multivalue)?(?:header|querystring)\.(.+)$", re.IGNORECASE)
+_FIELD = re.compile(r"(?:^|[.:])(?:multivalue)?(?:header|querystring|path)\.(.+)$", re.IGNORECASE)
 # A value copied from the request or its context, in the words of REST APIs and of HTTP APIs.
-_COPIED = re.compile(r"(?:(?:method|integration|context|stageVariables)\.[\w.$*\[\]-]+|\$\{[\w.$-]+\}|\$[\w.-]+)+")
+_CONTEXT = (
+    r"context\.(?:accountId|apiId|awsEndpointRequestId2?|dataProcessed|deploymentId|domainName|domainPrefix"
+    r"|extendedRequestId|httpMethod|integrationErrorMessage|integrationLatency|integrationStatus|path|protocol|requestId"
+    r"|requestTime|requestTimeEpoch|resourceId|resourcePath|responseLatency|responseLength|responseType|routeKey|stage"
+    r"|status|xrayTraceId|wafResponseCode|webaclArn|isCanaryRequest"
+    r"|(?:authorizer|authorize|authenticate|customDomain|error|identity|integration|waf|requestOverride|responseOverride)"
+    r"(?:\.[\w-]+)+)"
+)
+_PART = r"(?:path|body|(?:multivalue)?(?:header|querystring))(?:\.[\w.$*\[\]-]+)?"
+_SOURCE = (
+    rf"(?:(?:method\.request|integration\.response|request|response)\.{_PART}|{_CONTEXT}|stageVariables\.[\w-]+"
+    r"|response\.statuscode)"
+)
+_COPIED = re.compile(rf"\$?{_SOURCE}|(?:\$\{{{_SOURCE}\}}[ ,;:/._-]{{0,3}})+", re.IGNORECASE)
 
 
 def clean(_call: Call, response: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +126,18 @@ def _is_secret(key: str) -> bool:
     return key in _HIDDEN or key.lower() in _SHARED_CONDITIONS or _SECRET_KEY.fullmatch(key) is not None
 
 
+@lru_cache(maxsize=8192)
+def _is_plain(key: str) -> bool:
+    """Whether a text below this key is judged by its shape alone."""
+    return key != "UserData" and key not in _DOCUMENTS | _POLICIES | _ARNS and not _is_secret(key)
+
+
 def _text(key: str, value: str) -> str:
+    return text(value) if _is_plain(key) else _special(key, value)
+
+
+def _special(key: str, value: str) -> str:
+    """A text below a key that says what to do with it."""
     if _is_secret(key):
         return REDACTED
     if key == "UserData":
@@ -115,13 +146,11 @@ def _text(key: str, value: str) -> str:
         return _document(value)
     if key in _POLICIES:
         return _policy(value)
-    if key in _ARNS and not value.startswith("arn:"):
-        return REDACTED
-    return text(value)
+    return text(value) if value.startswith("arn:") else REDACTED
 
 
 def _mapping(key: str, value: Mapping[str, Any]) -> Any:
-    if key in _HIDDEN:
+    if key in _HIDDEN and not (key in _METHODS and "responses" in value):
         return _hidden(value)
     if key in _PARAMETERS:
         return {name: _parameter(name, one) for name, one in value.items()}
@@ -130,8 +159,8 @@ def _mapping(key: str, value: Mapping[str, Any]) -> Any:
     pair = _pair(value)
     if pair is None and key == "Attributes" and all(isinstance(one, str) for one in value.values()):
         return {name: named(name, one) if name.startswith("AWS_") else REDACTED for name, one in value.items()}
-    if pair is None and key in _NAMED and all(isinstance(one, str) for one in value.values()):
-        return {name: named(name, one) for name, one in value.items()}
+    if pair is None and key in _NAMED:
+        return {name: named(name, one) if isinstance(one, str) else _value(name, one) for name, one in value.items()}
     return pair or _each(value)
 
 
@@ -160,31 +189,53 @@ def _hidden(value: Any) -> Any:
     return value if value is None or isinstance(value, bool) else REDACTED
 
 
+_NAME_AND_VALUE = ({"name", "value"}, {"Name", "Value"})
+
+
 def _name_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": value["name"]} if set(value) == {"name", "value"} else {}
+    return {key: one for key, one in value.items() if key in ("name", "Name") and set(value) in _NAME_AND_VALUE}
 
 
 # Keys of which a name beside its value has one.
-_VALUES = frozenset({"HttpHeaderName", "HeaderName", "match", "value", "Value", "ValueGlob"})
+_TAG_VALUE = "x-amazon-apigateway-tag-value"
+_VALUES = frozenset({_TAG_VALUE, "Field", "HttpHeaderName", "HeaderName", "match", "value", "Value", "ValueGlob"})
+_PAIRS = (
+    ("name", "value"),
+    ("Key", "Value"),
+    ("key", "value"),
+    ("Header", "ValueGlob"),
+    ("name", _TAG_VALUE),
+    ("namespace", "value"),
+)
 
 
 def _pair(value: Mapping[str, Any]) -> dict[str, Any] | None:
     """A name beside its value: a tag, an option, a header to match. None if it is something else."""
     if value.keys().isdisjoint(_VALUES):
         return None
-    if "HttpHeaderName" in value:
-        return {**value, "Values": [_header(str(value["HttpHeaderName"]), one) for one in value.get("Values") or ()]}
+    if "HttpHeaderName" in value or value.get("Field") == "http-header":
+        return _asked(_each(value), str(value.get("HttpHeaderName", "")))
     if "HeaderName" in value:  # what CloudFront sends to an origin, so that the origin knows it
         return {**value, "HeaderValue": _header(str(value["HeaderName"]), str(value.get("HeaderValue", "")))}
     if isinstance(value.get("match"), Mapping) and isinstance(value.get("name"), str):  # VPC Lattice
         harmless = _HARMLESS_HEADER.fullmatch(value["name"])
         return {**_each(value), "match": _each(value["match"]) if harmless else _hidden(value["match"])}
-    for name_key, value_key in (("name", "value"), ("Key", "Value"), ("key", "value"), ("Header", "ValueGlob")):
+    return _named_pair(value)
+
+
+def _named_pair(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    for name_key, value_key in _PAIRS:
         name, held = value.get(name_key), value.get(value_key)
         if isinstance(name, str) and isinstance(held, str):
             rest = {key: _value(key, one) for key, one in value.items() if key != value_key}
             return rest | {value_key: named(name, held)}
     return None
+
+
+def _asked(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A condition of a listener's rule without the values that a header must have."""
+    asked = {key: [_header(name, one) for one in value[key] or ()] for key in ("Values", "RegexValues") if key in value}
+    return {**value, **asked}
 
 
 def _header(name: str, value: str) -> str:
@@ -213,7 +264,7 @@ def _document(body: str) -> str:
         parsed = json.loads(body)
     except ValueError:
         return _unparsed(body)
-    cleaned = _value("", parsed)
+    cleaned = exported(_value("", parsed))
     return body if cleaned == parsed else json.dumps(cleaned)
 
 

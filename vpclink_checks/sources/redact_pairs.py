@@ -16,6 +16,8 @@ _STRONG = (
     "passwd",
     "passphrase",
     "passwort",
+    "kennwort",
+    "passcode",
     "secret",
     "token",
     "apikey",
@@ -43,14 +45,19 @@ _ERROR = re.compile(r"(?:[A-Z][a-z]+){1,6}(?:Exception|Error|Denied|NotFound|Fai
 _PROSE = re.compile(r"[a-z]{2,}(?: [a-z_]{2,})+(?=[:.,;]|\s*\Z)")
 _NEXT = r"[,;&][ \t]*\\?[\"']?[A-Za-z][\w.-]{0,80}\\?[\"']?[ \t]*[:=]"
 # A name in words or in one; beside it, whose it is ("api key orders=…"), a quote, "is".
-_SPOKEN = r"(?:(?:api|access|secret|private)[ ]key|connection[ ]string)"
+_SPOKEN = (
+    r"(?:(?:api|access|secret|private|encryption|decryption|signing|shared|master|licen[cs]e|account|storage|hmac|webhook)"
+    r"[ ]keys?|connection[ ]string)"
+)
 _WHOSE = r"(?:[ ](?!is\b|was\b|source\b)[A-Za-z][\w-]{0,40}(?=[ \t]*=))?"
 _NAME = rf"(?:{_SPOKEN}|[A-Za-z_][\w.-]{{0,100}})"
 _IS = r"(?:[ \t]{1,8}(?:is|was)(?=[ \t]{0,8}[:=]))?"
 _BESIDE = rf"(?:(?<=[ ]key){_WHOSE})?(?:\\?[\"'])?{_IS}[ \t]*"
+# The value stands in the next line: indented, or as its only word, which is no other name.
+_BELOW = r"(?:\r?\n(?:[ \t]+|(?=\S{3,}(?<![:=])[ \t]*(?:\r?\n|\Z))))?"
 _PAIR = re.compile(
     rf"(?P<name>(?<![\w.]){_NAME})"
-    rf"(?P<between>{_BESIDE}(?P<mark>:=|=>|=|:)[ \t]*(?:[|>][-+]?[ \t]*)?(?:\r?\n[ \t]+)?)"
+    rf"(?P<between>{_BESIDE}(?P<mark>:=|=>|=|:)[ \t]*(?:[|>][-+]?[ \t]*)?{_BELOW})"
     r"(?:(?P<quote>\\?[\"'])(?P<quoted>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*)(?P<end>(?P=quote)|(?=\n|\Z))"
     r"|(?P<list>\[[^\]\n]*\])"
     rf"|(?P<bare>(?![\[{{\"'=\s])[^\n]*?)(?P<tail>[}}\])]*[ \t]*(?=\r?\n|\Z)|(?={_NEXT})))",
@@ -107,10 +114,10 @@ def _secret(name: str) -> bool:
     if not words:
         return False
     last = words[-1]
-    if last == "key":
+    if last in ("key", "keys"):
         return len(words) > 1 and words[-2] not in _HARMLESS_KEYS
-    fused = "".join(words[-2:])
-    return last in _STRONG_ALONE | _WEAK or last.endswith(_STRONG) or fused.endswith(_STRONG)
+    fused = "".join(words[-2:]).removesuffix("s")  # passwords, tokens
+    return last in _STRONG_ALONE | _WEAK or fused.endswith(_STRONG)
 
 
 def _words(name: str) -> list[str]:

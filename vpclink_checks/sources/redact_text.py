@@ -41,12 +41,18 @@ _ASSIGNED = (
     r"[\w.-]{0,64}"
 )
 _AS_IT_IS = r"(?!<redacted>)"
+_WORD_GIVEN = r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+)"
+_TOLD = r"(?:passw(?:or)?d|passphrase|passcode|secret|token|(?:api|access|secret|private|encryption|signing)[ _-]?key)"
 _ROUNDS = 8  # what one shape leaves may be another's: until nothing changes any more
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(shape, re.IGNORECASE | re.DOTALL), instead)
     for shape, instead in (
         # A key block, whole or cut off.
-        (r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", REDACTED),
+        (
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z0-9 ]{0,40}-----"
+            r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z0-9 ]{0,40}-----|\Z)",
+            REDACTED,
+        ),
         # user:password in an http address, whatever the password holds, unless a port stands there.
         (
             rf"(?<=://){_AS_IT_IS}[^/\s\"'?#@:]{{1,99}}:(?!\d{{1,5}}(?:/|[?#][\w.%-]{{0,99}}=)|\$\{{)"
@@ -66,13 +72,42 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # An option of a command.
         (rf"(--(?:\w[\w-]{{0,40}}[-_.])?{_ASSIGNED}[ \t]+){_AS_IT_IS}(?!--)[^\s\"']+", rf"\g<1>{REDACTED}"),
         (rf"((?:-u|--user)[ \t]+[^\s:\"']{{1,100}}:){_AS_IT_IS}[^\s\"']+", rf"\g<1>{REDACTED}"),  # curl, wget
+        (
+            rf"(\b(?:(?:docker|podman|nerdctl|buildah)[ \t]+login\b[^\n;|&]{{0,200}}?[ \t]-p[ \t=]*"
+            rf"|sshpass[ \t]+-p[ \t]*|mysql[a-z]{{0,8}}[ \t](?:[^\n;|&]{{0,200}}?[ \t])?-p"
+            rf"|redis-cli[ \t](?:[^\n;|&]{{0,200}}?[ \t])?-a[ \t]+"
+            rf"|identified[ \t]+by[ \t]+)){_AS_IT_IS}{_WORD_GIVEN}",
+            rf"\g<1>{REDACTED}",
+        ),
+        # An element of XML.
+        (
+            rf"(<[\w:.-]{{0,40}}{_ASSIGNED}(?:[ ][^<>]{{0,100}})?>\s{{0,20}})[^<\s][^<]{{0,4000}}(?=</)",
+            rf"\g<1>{REDACTED}",
+        ),
+        # A sentence: what follows is told from words by a digit, a capital inside it or its length.
+        (
+            rf"(\b{_TOLD}s?[ \t]{{1,8}}(?:is|was)[ \t]{{1,8}}){_AS_IT_IS}(?!arn:)"
+            r"(?=\S{6})(?=\S{0,200}?\d|(?-i:\S{1,200}?[A-Z])|\S{16})\S+",
+            rf"\g<1>{REDACTED}",
+        ),
+        # In the query of an address, where keys and the codes of functions go.
+        (r"([?&](?:key|code)=)(?![{$<])[^\s&\"'<>#]{8,}", rf"\g<1>{REDACTED}"),
         (r"\b((?:Bearer|Basic)\s+)[a-z0-9._~+/=-]{8,}", rf"\g<1>{REDACTED}"),
         (r"(?-i:\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b)", REDACTED),
         (r"(?-i:\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*)", REDACTED),
-        (r"\b(?:gh[opsur]_[a-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_[a-z0-9]{30,})", REDACTED),
+        (
+            r"\b(?:gh[opsur]_[a-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|rt|dt|ptt)-[\w-]{16,}|npm_[a-z0-9]{30,})",
+            REDACTED,
+        ),
         (r"\bxox[abeoprs]-[a-z0-9-]{8,}|\b[rs]k_(?:live|test)_[a-z0-9]{10,}|\bAIza[\w-]{30,}", REDACTED),
         (r"\bSG\.[\w-]{16,}\.[\w-]{16,}", REDACTED),
+        (r"\b(?:hf_[a-z0-9]{20,}|do[opr]_v1_\w{32,}|ya29\.[\w-]{16,}|xapp-\d-[a-z0-9-]{8,})", REDACTED),
+        (r"\bsk-(?:(?:ant|proj|or|svcacct|admin)-[\w-]{16,}|[a-z0-9]{32,})|(?-i:\bpypi-AgE)[\w-]{16,}", REDACTED),
         (r"(?<=hooks\.slack\.com/services/)[a-z0-9/]+", REDACTED),
+        (
+            r"(\b(?:discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks|webhook\.office\.com/webhookb2)/)[^\s\"'<>]+",
+            rf"\g<1>{REDACTED}",
+        ),
         (rf"(authorization failure message:\s*){_AS_IT_IS}[^\s\"']+", rf"\g<1>{REDACTED}"),
     )
 )
@@ -91,8 +126,23 @@ def text(value: str) -> str:
     return value if PLAIN.fullmatch(value) else searched(value)
 
 
+# Without any of these, in small letters, there is no secret's name and no shape in a text.
+_CLUE = re.compile(
+    r"pass|secret|token|key|pw|kennwort|conn|jwt|dsn|sas|sig|otp|cred|bearer|basic|auth|cookie|pin|salt|@|-u[ \t]"
+    r"|--user|a[ks]ia|abia|acca|eyj|gh[opsur]_|github_|gl(?:pat|rt|dt|ptt)-|npm_|xox|\b[rs]k[_-]|aiza|sg\.|slack|hf_"
+    r"|do[opr]_v1|ya29|xapp|pypi|webhook|code=|login|mysql|redis-cli|identified",
+)
+
+
 @lru_cache(maxsize=32768)  # names and words come again and again
 def searched(value: str) -> str:
+    """:func:`text`, whatever is told at a glance."""
+    if value.isascii() and not _CLUE.search(value.lower()):  # beyond ASCII, small letters may be other ones
+        return value
+    return thoroughly(value)
+
+
+def thoroughly(value: str) -> str:
     """:func:`text`, whatever the text looks like."""
     for _ in range(_ROUNDS):
         before = value
