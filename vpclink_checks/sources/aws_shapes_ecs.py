@@ -23,9 +23,7 @@ from vpclink_checks.sources.aws_shapes import Raw, flag, moment, number, part, r
 
 def cluster(raw: Raw) -> Cluster:
     """One item of ecs:DescribeClusters."""
-    return Cluster(
-        arn=text(raw, "clusterArn"), name=text(raw, "clusterName"), status=text(raw, "status")
-    )
+    return Cluster(arn=text(raw, "clusterArn"), name=text(raw, "clusterName"), status=text(raw, "status"))
 
 
 def service(raw: Raw) -> Service:
