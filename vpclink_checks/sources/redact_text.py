@@ -91,7 +91,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\g<1>{REDACTED}",
         ),
         # In the query of an address, where keys and the codes of functions go.
-        (r"([?&](?:key|code)=)(?![{$<])[^\s&\"'<>#]{8,}", rf"\g<1>{REDACTED}"),
+        (r"([?&](?:key|code)=)(?![{$<])[^\s&\"'<>]{8,}", rf"\g<1>{REDACTED}"),
         (r"\b((?:Bearer|Basic)\s+)[a-z0-9._~+/=-]{8,}", rf"\g<1>{REDACTED}"),
         (r"(?-i:\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b)", REDACTED),
         (r"(?-i:\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*)", REDACTED),
