@@ -482,7 +482,7 @@ def test_ranges_in_host_mode_and_overlapping_ones() -> None:
 
 @pytest.mark.parametrize(
     ("protocol", "file", "path"),
-    [("tcp", "pass", "pass"), ("udp", "note", "fail"), ("sctp", "pass", "pass"), (P, "unknown", "unknown")],
+    [("tcp", "pass", "pass"), ("udp", "note", "fail"), ("sctp", "unknown", "unknown"), (P, "unknown", "unknown")],
 )
 def test_tcp_for_http(protocol: Any, file: str, path: str) -> None:
     subject = definition(mapping(8080, 10000, protocol=protocol))

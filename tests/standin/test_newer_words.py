@@ -111,19 +111,10 @@ def found_in(place: Place, recording: Recording) -> Outcomes | None:
 # Still passed, as these checks look for the values that are wrong: whoever mends one takes the line out.
 OPEN = {
     ("Certificate.Status", "domain/certificate-in-date"),
-    ("endpointConfiguration.ipAddressType", "domain/ip-type-matches-records"),
-    ("securityPolicy", "domain/tls-policy"),
-    ("endpointConfiguration.types.*", "api/not-private"),
-    ("services.*.deployments.*.rolloutState", "service/rollout-succeeded"),
     ("taskDefinition.networkMode", "task-definition/host-port-matches-network-mode"),
     ("taskDefinition.networkMode", "task-definition/fixed-host-port"),
     ("taskDefinition.networkMode", "target-group/type-fits-network-mode"),
-    ("taskDefinition.requiresCompatibilities.*", "task-definition/network-mode-allows-ports"),
-    ("taskDefinition.containerDefinitions.*.portMappings.*.protocol", "task-definition/tcp-for-http"),
-    ("Listeners.*.DefaultActions.*.Type", "listener/no-login-before-forward"),
-    ("TargetGroups.*.IpAddressType", "load-balancer/address-family-fits-target-group"),
     ("TargetHealthDescriptions.*.TargetHealth.State", "target-group/has-targets"),
-    ("ProtocolType", "integration/link-version-fits-api"),
 }
 CASES = list(found())
 

@@ -117,6 +117,8 @@ def not_private(ctx: Context, api: Api) -> Verdict:
     kinds = Evidence(GET, "endpointConfiguration.types", ", ".join(api.endpoint_types))
     if "PRIVATE" in api.endpoint_types and not domain.private:
         return failed(f"API {api.id} is PRIVATE, and {domain.name} is a public custom domain", kinds)
+    if not {"EDGE", "REGIONAL", "PRIVATE"}.issuperset(api.endpoint_types):
+        return unknown(f"API {api.id} is {kinds.value}, which is not known", kinds)
     return passed(f"API {api.id} is {kinds.value}", kinds)
 
 

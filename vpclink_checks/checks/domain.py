@@ -128,6 +128,8 @@ def tls_policy(_ctx: Context, domain: DomainName) -> Verdict:
         raise NotApplicable("the facts name no security policy")
     if domain.security_policy == "TLS_1_0":
         return failed(f"{domain.name} accepts TLS 1.0 (security policy TLS_1_0)", policy)
+    if domain.security_policy != "TLS_1_2" and not domain.security_policy.startswith("SecurityPolicy_"):
+        return unknown(f"{domain.name} has security policy {domain.security_policy}, which is not known", policy)
     return passed(f"{domain.name} has security policy {domain.security_policy}", policy)
 
 

@@ -198,6 +198,8 @@ def ip_type_matches_records(ctx: Context, domain: DomainName) -> Verdict:
     evidence = Evidence("apigateway:GetDomainName", "endpointConfiguration.ipAddressType", domain.ip_address_type)
     if "CNAME" in kinds or not kinds & {"A", "AAAA"}:
         raise NotApplicable("no address records of this name are in the facts")
+    if domain.ip_address_type not in ("ipv4", "dualstack"):
+        return unknown(f"{domain.name} has IP address type {domain.ip_address_type}, which is not known", evidence)
     if domain.ip_address_type == "ipv4" and "AAAA" in kinds:
         return failed(f"{domain.name} has an AAAA record, and its IP address type is ipv4", evidence)
     if domain.ip_address_type == "dualstack" and "AAAA" not in kinds:

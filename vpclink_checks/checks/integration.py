@@ -193,6 +193,8 @@ def link_version_fits_api(ctx: Context, path: Path) -> Verdict:
         return failed(
             f"{api.protocol} API {api.id} names V{link.version} link {link.id}, which it cannot use", evidence
         )
+    if api.protocol not in ("REST", "HTTP", "WEBSOCKET"):
+        return unknown(f"API {api.id} speaks {api.protocol}, which is not known", evidence)
     return passed(f"{api.protocol} API {api.id} can use V{link.version} link {link.id}", evidence)
 
 

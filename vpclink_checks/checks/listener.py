@@ -261,4 +261,6 @@ def no_login_before_forward(ctx: Context, listener: Listener) -> Verdict:
     evidence = Evidence(DESCRIBE, "DefaultActions[].Type", ", ".join(kinds))
     if login:
         return failed(f"listener {listener.port} does {', '.join(login)} before it forwards", evidence)
+    if unheard := [kind for kind in kinds if kind not in ("forward", "redirect", "fixed-response")]:
+        return unknown(f"listener {listener.port} does {', '.join(unheard)}, which is not known", evidence)
     return passed(f"listener {listener.port} forwards without asking for a login", evidence)

@@ -149,6 +149,8 @@ def address_family(ctx: Context, balancer: LoadBalancer) -> Verdict:
     )
     if group.ip_address_type == "ipv6" and balancer.ip_address_type == "ipv4":
         return failed(f"target group {group.name} is IPv6, load balancer {balancer.name} is IPv4 only", *evidence)
+    if group.ip_address_type not in ("ipv4", "ipv6"):
+        return unknown(f"target group {group.name} is {group.ip_address_type}, which is not known", *evidence)
     return passed(f"{balancer.name} ({balancer.ip_address_type}) can reach {group.ip_address_type} targets", *evidence)
 
 

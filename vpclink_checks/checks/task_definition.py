@@ -51,6 +51,7 @@ __all__ = [  # the catalogue reads this module alone
 ]
 
 MODES = ("bridge", "host", "awsvpc", "none", "default")
+PLATFORMS = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 
 
 @check(
@@ -79,6 +80,8 @@ def network_mode_allows_ports(_ctx: Context, definition: TaskDefinition) -> Verd
     shown = f"networkMode {written}" if written else "an absent networkMode"
     if problem := _unfit(definition, mode, shown):
         return failed(problem, evidence, location=located(definition.network_mode_position))
+    if unheard := [str(one) for one in definition.compatibilities if one not in PLATFORMS]:
+        return unknown(f"requiresCompatibilities has {', '.join(unheard)}, which is not known here", evidence)
     return passed(f"{shown} allows port mappings here", evidence)
 
 

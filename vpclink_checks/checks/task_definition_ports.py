@@ -322,6 +322,8 @@ def tcp_for_http(ctx: Context, mapped: Mapped) -> Verdict:
     evidence = mapped.evidence("protocol", protocol)
     if isinstance(protocol, Placeholder):
         return unknown(f"{mapped.title}: the protocol is still {protocol}", evidence)
+    if protocol and str(protocol).lower() not in ("tcp", "udp"):
+        return unknown(f"{mapped.title} is mapped as {protocol}, which is not known", evidence)
     if not mapped.udp:
         return passed(f"{mapped.title} is mapped as tcp", evidence)
     if ctx.bare_file:
