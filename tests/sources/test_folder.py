@@ -577,3 +577,21 @@ def test_more_kinds_of_things_are_told_apart(tmp_path: Path) -> None:
     assert tasks is not None
     assert tasks.response is not None
     assert len(tasks.response["taskArns"]) == len(demo().facts.of("ecs", "DescribeTasks")[0].response["tasks"])  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("describe-clusters@prod.json", {"clusters": [], "failures": ["a"]}),
+        ("describe-clusters@prod.json", {"clusters": [], "failures": 5}),
+        ("get-export@a1b2c3d4e5-prod.json", {"body": 5}),
+        ("get-export@a1b2c3d4e5-prod.json", {"body": "no json"}),
+        ("notes.json", {"PrefixLists": 5}),
+        ("notes.json", {"PrefixLists": [{"PrefixListId": "pl-1", "Cidrs": 5}]}),
+        ("describe-launch-template-versions@lt-1.json", {"LaunchTemplateVersions": [{"VersionNumber": "x"}]}),
+    ],
+)
+def test_whatever_a_file_holds_is_no_crash(tmp_path: Path, name: str, content: Any) -> None:
+    write_folder(tmp_path, demo())
+    (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    assert read(tmp_path, SETTINGS).facts

@@ -222,3 +222,41 @@ def test_an_error_that_names_no_action_gets_the_one_of_its_call(tmp_path: Path) 
         "elbv2:DescribeRules": "elasticloadbalancing:DescribeRules",
         "apigateway:GetExport": "apigateway:GET",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "told"),
+    [
+        (
+            "ec2:DescribeVpcs",
+            {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "nonsense"}]},
+            "no network in Vpcs[0].CidrBlock",
+        ),
+        ("ec2:DescribeInstances", {"Reservations": [None]}, "nothing in Reservations[0]"),
+        ("elbv2:DescribeTargetGroups", {"TargetGroups": [[]]}, "a list in TargetGroups[0]"),
+        ("ecs:ListClusters", {"clusterArns": [1]}, "a number in clusterArns[0]"),
+    ],
+)
+def test_an_answer_in_a_form_that_aws_does_not_give_is_a_gap(
+    tmp_path: Path, name: str, response: dict[str, Any], told: str
+) -> None:
+    service, _, operation = name.partition(":")
+    call = {"service": service, "operation": operation, "params": {}, "response": response, "error": None}
+    document = {"schema": "vpclink-snapshot/1", "account": "123456789012", "region": "eu-west-2"}
+    path = tmp_path / "prod.json"
+    path.write_text(
+        json.dumps({**document, "taken_at": "2026-11-02T09:00:00+00:00", "calls": [call]}), encoding="utf-8"
+    )
+    (answer,) = read(path).facts
+    assert answer.gap is not None
+    assert told in answer.gap.message
+
+
+def test_a_rule_s_network_may_have_host_bits(tmp_path: Path) -> None:
+    """Old rules have them, as AWS gives them."""
+    rule = {"IpProtocol": "tcp", "IpRanges": [{"CidrIp": "10.0.0.5/16"}]}
+    held = Answer(Call("ec2", "DescribeSecurityGroups"), response={"SecurityGroups": [{"IpPermissions": [rule]}]})
+    taken = datetime(2026, 11, 2, tzinfo=UTC)
+    write(tmp_path / "a.json", Recording("123456789012", "eu-west-2", taken, Facts([held])))
+    (answer,) = read(tmp_path / "a.json").facts
+    assert answer.gap is None

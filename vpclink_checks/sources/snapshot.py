@@ -13,9 +13,10 @@ from typing import Any
 
 from vpclink_checks.errors import Problem, SourceError
 from vpclink_checks.model.fact import Gap
-from vpclink_checks.sources.calls import action_of
+from vpclink_checks.sources.calls import ROWS, action_of
 from vpclink_checks.sources.facts import Answer, Call, Facts, Lacking, Recording
 from vpclink_checks.sources.redact import clean, text
+from vpclink_checks.sources.wellformed import unreadable
 
 SCHEMA = "vpclink-snapshot/1"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -185,6 +186,8 @@ def _answers(calls: list[Any]) -> Iterator[Answer]:
         response, error = _object(one, "response", where), _object(one, "error", where)
         if response is None and error is None:
             raise _FormatError(f"{where} ({call.name}) has neither a response nor an error")
+        if response is not None and error is None and (strange := _strange(call, response)):
+            error = {"code": "UnreadableAnswerError", "message": f"the snapshot {strange}"}
         pages = one.get("pages", 1)
         yield Answer(
             call,
@@ -200,6 +203,13 @@ def _lacking(one: Mapping[str, Any]) -> Lacking | None:
     if not isinstance(members, list) or not members:
         return None
     return Lacking(botocore=str(one.get("botocore") or "of this recording"), members=tuple(map(str, members)))
+
+
+def _strange(call: Call, response: Mapping[str, Any]) -> str:
+    """What is wrong with an answer's form: a snapshot may have been edited or damaged."""
+    row = ROWS.get((call.service, call.operation))
+    paging = row.paging if row is not None else None
+    return unreadable(paging.items if paging is not None and not paging.inside else "", response)
 
 
 def _gap(call: Call, error: Mapping[str, Any]) -> Gap:

@@ -6,6 +6,7 @@ What a file holds in a wrong form is not known; botocore lets nothing of the kin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -46,7 +47,7 @@ def _inside(value: Any, place: str) -> Iterator[str]:
 def _field(name: str, value: Any, where: str) -> Iterator[str]:
     if value in (None, "") or isinstance(value, list | Mapping):
         return
-    if name in _NETWORKS and not _is(ip_network, value):
+    if name in _NETWORKS and not _is(partial(ip_network, strict=False), value):
         yield f"holds no network in {where}: expected one such as 10.0.0.0/16"
     if name in _ADDRESSES and not _is(ip_address, value):
         yield f"holds no address in {where}: expected one such as 10.0.0.1"

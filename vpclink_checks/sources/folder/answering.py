@@ -252,8 +252,12 @@ class _Lookup:
 
     def _failures(self, things: Sequence[str]) -> list[Any]:
         """What ECS said of those that it does not know."""
-        said = (one for piece in self.pieces for one in piece.content.get("failures") or ())
+        said = (one for piece in self.pieces for one in _structures(piece.content.get("failures")))
         return [one for one in said if any(by_id(one, "", thing) for thing in things)]
+
+
+def _structures(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def _cut(named: list[Piece] | Gap) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vpclink_checks.sources.aws_shapes import dns_name, part, rows
+from vpclink_checks.sources.aws_shapes_export import document
 from vpclink_checks.sources.folder.names import kebab, resource_of, same
 
 Item = Any  # a structure, or the ARN alone
@@ -88,7 +88,12 @@ def _is_version(item: Item, value: str) -> bool:
 
 def latest(items: Iterable[Item]) -> Item | None:
     """The newest of a launch template's versions."""
-    return max(items, key=lambda one: int(one.get("VersionNumber") or 0), default=None)
+    return max(items, key=_version, default=None)
+
+
+def _version(item: Item) -> int:
+    number = item.get("VersionNumber")
+    return number if isinstance(number, int) else 0
 
 
 def says(content: Item, name: str, value: str) -> bool:
@@ -131,11 +136,10 @@ def _listener_of(rule: str) -> str:
     return rule.rpartition("/")[0].replace(":listener-rule/", ":listener/")
 
 
-def _servers(body: str, name: str) -> set[str]:
+def _servers(body: Any, name: str) -> set[str]:
     """The API id, or the stages, in the addresses that an exported document names."""
-    document = json.loads(body)
     found: set[str] = set()
-    for server in rows(document, "servers"):
+    for server in rows(document(body) or {}, "servers"):
         base = part(part(server, "variables"), "basePath").get("default", "")
         url = str(server.get("url", "")).replace("/{basePath}", f"/{str(base).strip('/')}")
         if match := _SERVER.match(url):

@@ -111,7 +111,14 @@ def _without_methods(content: Mapping[str, Any]) -> str:
 
 
 def _without_integrations(content: Mapping[str, Any]) -> str:
-    bare = _INTEGRATION not in content["body"] and json.loads(content["body"]).get("paths")
+    body = content["body"]
+    try:
+        exported = json.loads(body) if isinstance(body, str) else None
+    except ValueError:
+        exported = None
+    if not isinstance(exported, Mapping):
+        return "holds no exported document in JSON: expected --accepts application/json"
+    bare = _INTEGRATION not in body and exported.get("paths")
     return "holds no integrations: their extensions were not asked for" if bare else ""
 
 
@@ -178,7 +185,9 @@ def _unwrapped(shown: str, document: Mapping[str, Any]) -> Iterator[Piece]:
             if isinstance(one, Mapping) and isinstance(one.get(key), str):
                 content = {inner: value for inner, value in one.items() if inner != key}
                 yield Piece(shown, kinds()[operation], str(one[key]), content)
-    for one in document.get("PrefixLists") or ():  # EC2's lists of AWS's own services, with their addresses
+    lists = document.get("PrefixLists")
+    for one in lists if isinstance(lists, list) else ():  # EC2's lists of AWS's own services, with their addresses
         if isinstance(one, Mapping) and isinstance(one.get("PrefixListId"), str) and "Cidrs" in one:
-            entries = [{"Cidr": cidr} for cidr in one["Cidrs"] or ()]
+            cidrs = one["Cidrs"]
+            entries = [{"Cidr": cidr} for cidr in cidrs] if isinstance(cidrs, list) else []
             yield Piece(shown, kinds()["ec2:GetManagedPrefixListEntries"], one["PrefixListId"], {"Entries": entries})
