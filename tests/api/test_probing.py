@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.healthy import DOMAIN, DOMAIN_NAME, by, healthy
+from tests.healthy import API_ID, DOMAIN, DOMAIN_NAME, by, healthy
 from tests.probes.servers import Site, Talk, answer, echoing, saying, site
 from vpclink_checks.api import FactUnknown, NoAnswer, NoSuchFact, Probe
+from vpclink_checks.model.api import GatewayResponse
 from vpclink_checks.model.domain import Endpoint
 from vpclink_checks.model.fact import Table
 from vpclink_checks.probes.http import Signer
@@ -107,6 +108,15 @@ def test_a_declared_mark_tells_the_backend(tmp_path: Path, version: str, known: 
     if known:
         assert got.from_backend
         return
+    with pytest.raises(FactUnknown):
+        _ = got.from_backend
+
+
+def test_a_mark_proves_nothing_where_a_changed_gateway_response_may_answer(tmp_path: Path) -> None:
+    changed = Table({API_ID: (GatewayResponse(type="DEFAULT_5XX", status=200),)})
+    declared = ProbeSettings(path="/orders", expect=Expect(json={"version": "1.4.2"}))
+    with site(tmp_path, saying(answer("200 OK", b'{"version": "1.4.2"}'))) as here:
+        got = probe(here, declared, gateway_responses=changed)("/orders")
     with pytest.raises(FactUnknown):
         _ = got.from_backend
 

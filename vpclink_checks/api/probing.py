@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from vpclink_checks.api.errors import FactUnknown, NoAnswer, NoSuchFact
 from vpclink_checks.checks.answers import LOCAL, Maker, described, maker
 from vpclink_checks.model.api import Route
-from vpclink_checks.model.routing import route_for
+from vpclink_checks.model.routing import Landing, route_for
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.probes.branches import landing_on, routes_at, starts_at
 from vpclink_checks.probes.http import Limits, Signer
@@ -204,10 +204,12 @@ class Probe:
 
     def _maker(self, request: ProbeRequest, seen: Observation, attempt: Attempt) -> Maker:
         domain = self._topology.domains.rows.get(request.host)
-        return maker(seen, attempt, self._route(request), mutual_tls=domain is not None and domain.mutual_tls)
-
-    def _route(self, request: ProbeRequest) -> Route | None:
         found = landing_on(self._topology, request.host, request.target.partition("?")[0])
+        own = self._topology.gateway_responses.rows.get(found.api_id, ()) if found is not None else ()
+        mutual_tls = domain is not None and domain.mutual_tls
+        return maker(seen, attempt, self._route(request, found), mutual_tls=mutual_tls, own=own)
+
+    def _route(self, request: ProbeRequest, found: Landing | None) -> Route | None:
         if found is None:
             return None
         here = [one for one in self._topology.paths if starts_at(one, found)]
