@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.session
 
+from vpclink_checks.model.fact import Gap
 from vpclink_checks.sources.calls import TABLE
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
 from vpclink_checks.sources.live import failures
@@ -31,6 +32,15 @@ def knows(service: str, operation: str) -> bool:
 LACKED = frozenset(row.name for row in TABLE if not knows(row.service, row.operation))
 
 
+# What becomes of an answer that is cut off: an older botocore compares its length by itself.
+CUT = "ConnectionError" if LACKED else "UnreadableAnswerError"
+
+
+def gaps(recording: Recording) -> list[Gap]:
+    """The gaps of what this botocore could have asked for."""
+    return [one.gap for one in recording.facts if one.gap and one.call.name not in LACKED]
+
+
 def as_read_here(recording: Recording) -> Recording:
     """The recording as this botocore reads it: without members, and answers, that it does not know."""
     return replace(recording, facts=Facts(map(_as_read_here, recording.facts)))
@@ -41,7 +51,7 @@ def _as_read_here(answer: Answer) -> Answer:
     if answer.response is None:
         return answer
     if call.name in LACKED:
-        return Answer(call, gap=failures.not_in_model(call))
+        return Answer(call, gap=failures.not_in_model(call), pages=0)
     client = SimpleNamespace(meta=SimpleNamespace(service_model=_model(call.service)))
     return replace(answer, response=known_part(call, answer.response), lacking=lacking(client, call))
 

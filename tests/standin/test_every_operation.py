@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.older import CUT, LACKED
 from tests.standin.faults import Fault, cut, denied, hang, throttled
 from tests.standin.runs import judged, read
 from tests.standin.server import Standin
@@ -28,7 +29,7 @@ from vpclink_checks.sources.rows import Row
 from vpclink_checks.words import Outcome
 
 IDENTITY = TABLE[0]
-ROWS = TABLE[1:]
+ROWS = [row for row in TABLE[1:] if row.name not in LACKED]  # what an older botocore cannot send, nobody denies
 FAULTS = {"denied": denied, "throttled": throttled, "hang": hang, "cut": cut}
 SOON_S = 0.6
 # What another operation says as well: it is missed where that one fails too.
@@ -142,7 +143,7 @@ def test_faults_are_real(aws_place: Place) -> None:
         "denied": "UnauthorizedOperation",
         "throttled": "RequestLimitExceeded",
         "hang": "Timeout",
-        "cut": "UnreadableAnswerError",
+        "cut": CUT,
     }
 
 

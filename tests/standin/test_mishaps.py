@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.older import as_read_here, gaps
 from tests.sources.demo_facts import SETTINGS, demo
 from tests.standin.faults import cut, expired, gone, newer, stranger, throttled
 from tests.standin.runs import as_bytes, judged, read
@@ -27,7 +28,7 @@ BIG = Stack(mappings=1, balancers=1, instances=120, tasks=120, groups=4)
 def test_a_token_that_expires_on_the_way_leaves_gaps_and_a_run_that_gates(after: int) -> None:
     with Standin(DEMO, faults=(expired(after=after),)) as aws:
         found = read(aws, SETTINGS, as_of=demo().taken_at)
-    codes = {one.gap.code for one in found.facts if one.gap}
+    codes = {one.code for one in gaps(found)}
     assert codes
     assert codes <= {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
     assert any(one.gates for one in judged(found, SETTINGS).findings)
@@ -101,9 +102,9 @@ def test_throttled_a_little_is_asked_again_and_nothing_is_lost() -> None:
     faults = tuple(throttled(name, times=2) for name in ("ec2:DescribeSubnets", "ecs:ListClusters", "elbv2:*"))
     with Standin(DEMO, faults=faults) as aws:
         found = read(aws, SETTINGS, as_of=demo().taken_at)
-    assert not [one.gap for one in found.facts if one.gap]
+    assert not gaps(found)
     assert aws.calls["ecs:ListClusters"] == 3
-    assert as_bytes(found, SETTINGS) == as_bytes(demo(), SETTINGS)
+    assert as_bytes(found, SETTINGS) == as_bytes(as_read_here(demo()), SETTINGS)
 
 
 def test_a_second_page_that_is_cut_off_loses_the_whole_answer_not_half_of_it() -> None:
@@ -120,8 +121,8 @@ def test_a_second_page_that_is_cut_off_loses_the_whole_answer_not_half_of_it() -
 def test_what_a_later_aws_says_more_changes_nothing() -> None:
     with Standin(DEMO, faults=(newer("*"),)) as aws:
         found = read(aws, SETTINGS, as_of=demo().taken_at)
-    assert not [one.gap for one in found.facts if one.gap]
-    assert as_bytes(found, SETTINGS) == as_bytes(demo(), SETTINGS)
+    assert not gaps(found)
+    assert as_bytes(found, SETTINGS) == as_bytes(as_read_here(demo()), SETTINGS)
 
 
 def test_a_proxy_is_asked_as_boto3_would_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,4 +133,4 @@ def test_a_proxy_is_asked_as_boto3_would_ask_it(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv("no_proxy", raising=False)
         found = collect(replace(SETTINGS, endpoint_url="http://aws.example.com"))
     assert {one.host for one in proxy.log} == {"aws.example.com"}
-    assert as_bytes(replace(found, taken_at=demo().taken_at), SETTINGS) == as_bytes(demo(), SETTINGS)
+    assert as_bytes(replace(found, taken_at=demo().taken_at), SETTINGS) == as_bytes(as_read_here(demo()), SETTINGS)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.older import CUT
 from tests.sources.conftest import CREDENTIALS
 from tests.sources.demo_facts import demo
 from tests.standin.faults import Fault, cut, denied, expired, hang, throttled
@@ -26,7 +27,7 @@ CASES = {
     "denied": (denied("elbv2:DescribeTargetHealth"), "AccessDenied"),
     "throttled past its retries": (throttled("apigateway:GetResources"), "TooManyRequestsException"),
     "timed out": (hang("ecs:DescribeContainerInstances"), "Timeout"),
-    "cut": (cut("acm:DescribeCertificate"), "UnreadableAnswerError"),
+    "cut": (cut("acm:DescribeCertificate"), CUT),
     "expired on the way": (expired(after=12), "(?:ExpiredToken|ExpiredTokenException|RequestExpired)"),
 }
 
