@@ -23,8 +23,9 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import LIMITS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts
 from vpclink_checks.sources.live.collect import collect
-from vpclink_checks.sources.live.common import Common
+from vpclink_checks.sources.live.common import Common, DeadlineError
 from vpclink_checks.sources.live.schedule import budget_of, next_calls
+from vpclink_checks.sources.live.session import make_client, open_session
 from vpclink_checks.sources.rows import Params, Row
 
 CLUSTER = "arn:aws:ecs:eu-west-2:123456789012:cluster/prod"
@@ -130,6 +131,17 @@ def test_no_time_at_all_leaves_gaps_and_ends(stand: Stand) -> None:
     assert len(asked) < 10
 
 
+@pytest.mark.usefixtures("aws")
+def test_nothing_is_sent_once_the_time_is_over(stand: Stand) -> None:
+    with Common() as common:
+        client = make_client(open_session(_settings(stand), common), _settings(stand), "sts", "eu-west-2", common)
+        client.get_caller_identity()
+        common.end()
+        with pytest.raises(DeadlineError, match="the run was broken off, and this was not read by then"):
+            client.get_caller_identity()
+    assert stand.calls == Counter({"sts:GetCallerIdentity": 1})
+
+
 def test_environments_of_one_account_share_its_limits() -> None:
     with Common() as common:
         assert common.pool("123456789012", "apigateway") is common.pool("123456789012", "apigateway")
@@ -182,7 +194,7 @@ def tls_site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 SHARED = """
 import ssl, sys
 from vpclink_checks.settings import EnvSettings
-from vpclink_checks.sources.live.common import Common
+from vpclink_checks.sources.live.common import Common, DeadlineError
 from vpclink_checks.sources.live.session import make_client, open_session
 
 loads = []
