@@ -141,7 +141,7 @@ def _sum(one: Diagnosis, paint: Paint) -> Iterator[str]:
     if one.others:
         yield from _wrapped(f"{_count(len(one.others), 'check')} unknown for other reasons: {_ids(one.others)}", 0)
     if silenced:
-        yield paint(f"{_count(len(silenced), 'check')} left without an answer", RED, BOLD)
+        yield paint(f"{_count(len(silenced), 'check')} in all left without an answer", RED, BOLD)
     elif one.paths:
         yield paint("every check has the answers that it needs", GREEN, BOLD)
 

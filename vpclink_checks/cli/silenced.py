@@ -66,13 +66,14 @@ def _missing(
     findings: Collection[Finding],
 ) -> Missing:
     mine = [one for one, because in unknown if any(gap in gaps for gap in because)]
+    silenced = _ids(mine)
     return Missing(
         action=action,
         kind=kind,
         gaps=tuple(gaps),
         calls=tuple(call for call, gap in calls if gap in gaps),
-        silenced=_ids(mine),
-        waiting=_ids(_waiting(mine, findings)),
+        silenced=silenced,
+        waiting=tuple(one for one in _ids(_waiting(mine, findings)) if one not in silenced),
     )
 
 

@@ -27,7 +27,7 @@ def config_text(found: Found, how: EnvSettings, today: date) -> str:
 
 def starts(found: Found) -> bool:
     """Whether there is anything that a config can start from."""
-    return bool(_domains_of(found) or _links_of(found.links))
+    return bool(_domains_of(found) or _links_of(found.unled))
 
 
 def _place(found: Found, how: EnvSettings) -> Iterator[str]:

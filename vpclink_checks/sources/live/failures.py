@@ -79,7 +79,8 @@ _HOPELESS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((SSOError, TokenRetrievalError), "the SSO login has expired or was never made: run aws sso login{of}"),
     (
         (NoCredentialsError,),
-        "no AWS credentials were found: set profile or role_arn in the config, or AWS_PROFILE, or log in",
+        "no AWS credentials were found: set profile or role_arn in the config (vpclink init: --profile, --role-arn), "
+        "or AWS_PROFILE, or log in",
     ),
     ((ProfileNotFound,), "{why}: aws configure list-profiles shows those there are"),
     (
