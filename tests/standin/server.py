@@ -253,7 +253,10 @@ class _Connection(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline().decode("latin-1").strip()) != "":
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
-        body = self.rfile.read(int(headers.get("content-length") or 0))
+        promised = int(headers.get("content-length") or 0)
+        body = self.rfile.read(promised)
+        if len(body) < promised:  # the client was killed while it sent
+            return None, ""
         whole = urlsplit(start[1])
         target = start[1] if not whole.netloc else f"{whole.path or '/'}{'?' + whole.query if whole.query else ''}"
         return Request(start[0], target, headers, body), whole.netloc

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
@@ -241,3 +243,11 @@ def test_cbor_as_botocore_writes_it() -> None:
     assert (entry.name, entry.params) == ("servicediscovery:GetNamespace", {"Id": namespace["Id"]})
     assert caught.value.response["Error"]["Code"] == "UnknownOperationException"  # not in the table: said in CBOR
     assert model.metadata["protocol"]
+
+
+def test_a_client_that_is_killed_while_it_sends_breaks_nothing() -> None:
+    with Standin(World(demo())) as aws:
+        host, port = urlsplit(aws.url).hostname, urlsplit(aws.url).port
+        with socket.create_connection((host, port)) as killed:
+            killed.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+    assert aws.log == []
