@@ -22,6 +22,7 @@ from tests.sources.demo_facts import SETTINGS, demo
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import LIMITS, TABLE, wanted
 from vpclink_checks.sources.facts import Answer, Call, Facts
+from vpclink_checks.sources.live import session
 from vpclink_checks.sources.live.collect import collect
 from vpclink_checks.sources.live.common import Common, DeadlineError
 from vpclink_checks.sources.live.schedule import budget_of, next_calls
@@ -106,7 +107,9 @@ def _settings(stand: Stand, name: str = "prod") -> EnvSettings:
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_is_not_read_in_time_is_a_gap(stand: Stand) -> None:
+def test_what_is_not_read_in_time_is_a_gap(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "ATTEMPTS", 1)  # the call that is given up must not go on beside later tests
+    monkeypatch.setattr(session, "READ_S", 6)
     with stand.failing(ec2_DescribeVpcs=Fault(late_s=30)), Common(seconds=3) as common:
         recording = collect(_settings(stand), common=common)
     gaps = {one.call.name: one.gap for one in recording.facts if one.gap}
