@@ -44,6 +44,15 @@ from vpclink_checks.model.network import (
     Vpc,
 )
 from vpclink_checks.model.path import Neighbour, Path
+from vpclink_checks.model.transit import (
+    EgressOnlyGateway,
+    NatGateway,
+    Peering,
+    TransitAttachment,
+    TransitRouteTable,
+    VpcEndpoint,
+    VpnGateway,
+)
 
 
 def _unread() -> Table[Any]:
@@ -91,6 +100,13 @@ _CALLS = {
     "prefix_lists": ("ec2:GetManagedPrefixListEntries", ""),
     "internet_gateways": ("ec2:DescribeInternetGateways", ""),
     "block_public_access": ("ec2:DescribeVpcBlockPublicAccessOptions", ""),
+    "peerings": ("ec2:DescribeVpcPeeringConnections", ""),
+    "nat_gateways": ("ec2:DescribeNatGateways", ""),
+    "egress_only_gateways": ("ec2:DescribeEgressOnlyInternetGateways", ""),
+    "vpn_gateways": ("ec2:DescribeVpnGateways", ""),
+    "transit_attachments": ("ec2:DescribeTransitGatewayAttachments", ""),
+    "transit_route_tables": ("ec2:SearchTransitGatewayRoutes", ""),
+    "vpc_endpoints": ("ec2:DescribeVpcEndpoints", ""),
     "instances": ("ec2:DescribeInstances", ""),
     "auto_scaling_groups": ("autoscaling:DescribeAutoScalingGroups", ""),
     "launch_settings": ("autoscaling:DescribeLaunchConfigurations or ec2:DescribeLaunchTemplateVersions", ""),
@@ -175,6 +191,15 @@ class Topology:
     prefix_lists: Table[PrefixList] = field(default_factory=_unread)
     internet_gateways: Table[InternetGateway] = field(default_factory=_unread)
     block_public_access: Table[BlockPublicAccess] = field(default_factory=_unread)  # region
+
+    # What joins VPCs to each other and to what is outside; read where a route names one.
+    peerings: Table[Peering] = field(default_factory=_unread)  # id, and so on to vpc_endpoints
+    nat_gateways: Table[NatGateway] = field(default_factory=_unread)
+    egress_only_gateways: Table[EgressOnlyGateway] = field(default_factory=_unread)
+    vpn_gateways: Table[VpnGateway] = field(default_factory=_unread)
+    transit_attachments: Table[TransitAttachment] = field(default_factory=_unread)
+    transit_route_tables: Table[TransitRouteTable] = field(default_factory=_unread)
+    vpc_endpoints: Table[VpcEndpoint] = field(default_factory=_unread)
 
     instances: Table[Instance] = field(default_factory=_unread)  # instance id
     auto_scaling_groups: Table[AutoScalingGroup] = field(default_factory=_unread)  # name

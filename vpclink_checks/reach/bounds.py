@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.reach.sets import Addresses, none, world
+from vpclink_checks.reach.traffic import Traffic
+
+
+def _together(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one + other)) if other else one
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +26,10 @@ class Bounds:
     doubts: tuple[str, ...] = ()
 
     def __and__(self, other: Bounds) -> Bounds:
-        return Bounds(
-            self.sure & other.sure, self.possible & other.possible, tuple(dict.fromkeys(self.doubts + other.doubts))
-        )
+        return Bounds(self.sure & other.sure, self.possible & other.possible, _together(self.doubts, other.doubts))
 
     def __or__(self, other: Bounds) -> Bounds:
-        return Bounds(
-            self.sure | other.sure, self.possible | other.possible, tuple(dict.fromkeys(self.doubts + other.doubts))
-        )
+        return Bounds(self.sure | other.sure, self.possible | other.possible, _together(self.doubts, other.doubts))
 
 
 def exactly(members: Addresses) -> Bounds:
@@ -44,3 +45,29 @@ def perhaps(members: Addresses, doubt: str) -> Bounds:
 def unread(family: int, gap: Gap) -> Bounds:
     """Nothing is known: anything may belong."""
     return perhaps(world(family), str(gap))
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficBounds:
+    """The same for sets of packets."""
+
+    sure: Traffic
+    possible: Traffic
+    doubts: tuple[str, ...] = ()
+
+    def __and__(self, other: TrafficBounds) -> TrafficBounds:
+        sure = self.sure & other.sure
+        known = self.sure == self.possible and other.sure == other.possible
+        possible = sure if known else self.possible & other.possible
+        return TrafficBounds(sure, possible, _together(self.doubts, other.doubts))
+
+    def __or__(self, other: TrafficBounds) -> TrafficBounds:
+        sure = self.sure | other.sure
+        known = self.sure == self.possible and other.sure == other.possible
+        possible = sure if known else self.possible | other.possible
+        return TrafficBounds(sure, possible, _together(self.doubts, other.doubts))
+
+    def at(self, kind: int) -> Bounds:
+        """The addresses with packets of this kind."""
+        sure, possible = self.sure.at(kind), self.possible.at(kind)
+        return Bounds(sure, possible, () if sure == possible else self.doubts)
