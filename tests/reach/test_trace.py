@@ -57,6 +57,9 @@ def test_contested_is_unknown_unless_something_denies() -> None:
     assert trace("deny", contested="two readings").verdict == "blocked"
 
 
-def test_the_witness_carries_what_stops_it_or_what_lets_it_through() -> None:
-    assert trace("allow", "deny").witness.via == ("deny 1",)
-    assert trace("allow", "allow").witness.via == ("allow 0", "allow 1")
+def test_the_witness_carries_every_step_with_its_mark() -> None:
+    assert trace("allow", "deny", "unknown").witness.via == (
+        "✓ route table: allow 0",
+        "✗ route table: deny 1",
+        "? route table: unknown 2",
+    )

@@ -13,7 +13,7 @@ import pytest
 
 from tests.render.sample import BLOCKED, ENVIRONMENT, FAIL, HOSTILE, PASS, PATH, REPORT
 from vpclink_checks.render import html, json_report, terminal
-from vpclink_checks.report import Report
+from vpclink_checks.report import Evidence, Report, Witness
 from vpclink_checks.words import Outcome
 
 
@@ -134,3 +134,22 @@ def test_a_fix_of_several_lines_stays_under_its_first() -> None:
         "                 port = 1",
         "               }",
     ]
+
+
+def test_a_packet_shows_every_layer_on_its_way_and_evidence_does_not_repeat_it() -> None:
+    steps = ("✓ route table: local", "✗ network ACL: rule 100 denies <b>", "? groups: not read")
+    traced = replace(
+        FAIL,
+        witness=replace(FAIL.witness or Witness("", "", "", 0), via=steps),
+        evidence=(Evidence("ec2:DescribeNetworkAcls", "network ACL", "rule 100 denies <b>"), *FAIL.evidence),
+    )
+    shown = terminal.block(traced, terminal.Paint(color=True))
+    start = next(row for row, line in enumerate(shown) if "via" in line)
+    assert steps[0] in shown[start]
+    assert shown[start + 1].strip() == f"{terminal.RED}{steps[1]}{terminal.PLAIN}"
+    assert shown[start + 2].strip() == f"{terminal.YELLOW}{steps[2]}{terminal.PLAIN}"
+    assert [line for line in shown if "DescribeNetworkAcls" in line] == []
+    assert [line for line in shown if "DescribeTargetHealth" in line], "what no step says stays"
+    page = html.page(replace(REPORT, environments=(replace(ENVIRONMENT, findings=(traced,)),)))
+    assert '<li class="bad">✗ network ACL: rule 100 denies &lt;b&gt;</li>' in page
+    assert '<li class="odd">? groups: not read</li>' in page

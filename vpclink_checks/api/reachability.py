@@ -9,11 +9,10 @@ from textwrap import indent
 from vpclink_checks.api.errors import NoSuchFact, VerdictUnknown
 from vpclink_checks.reach.between import PROTOCOLS, between, deciding
 from vpclink_checks.reach.engine import Reach
-from vpclink_checks.reach.trace import Decision, Step, Trace
+from vpclink_checks.reach.trace import Trace
 
 SHOWN = 3  # traces that are told at length
 HIGHEST_PORT = 65535
-_MARKS = {Decision.ALLOW: "✓", Decision.DENY: "✗", Decision.UNKNOWN: "?"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,13 +110,9 @@ def _rules(one: Trace) -> tuple[str, ...]:
 def told(one: Trace) -> Iterator[str]:
     """The packet, and a line for each rule on its way."""
     yield f"{one.packet.title}  {one.verdict}"
-    yield from (indent(line, "  ") for line in map(_line, one.steps))
+    yield from (indent(step.line, "  ") for step in one.steps)
     if one.contested:
         yield f"  ? {one.contested}"
-
-
-def _line(step: Step) -> str:
-    return f"{_MARKS[step.decision]} {step.layer}: {step.rule}"
 
 
 class Ask:

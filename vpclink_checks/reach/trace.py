@@ -47,11 +47,17 @@ class Step:
     fix: Fix | None = None
 
     @property
+    def line(self) -> str:
+        """``✓ security groups of …, inbound: …``; ✗ where it denies, ? where the facts do not tell."""
+        return f"{_MARKS[self.decision]} {self.layer}: {self.rule}"
+
+    @property
     def operation(self) -> str:
         """The call whose facts decided; "" where it was none in particular."""
         return next((call for start, call in _CALLS.items() if self.layer.startswith(start)), "")
 
 
+_MARKS = {Decision.ALLOW: "✓", Decision.DENY: "✗", Decision.UNKNOWN: "?"}
 _CALLS = {
     "addresses": "ec2:DescribeNetworkInterfaces",
     "listener": "elbv2:DescribeListeners",
@@ -118,6 +124,6 @@ class Trace:
 
     @property
     def witness(self) -> Witness:
-        """The packet with the rules on its way, or with those that stop it."""
-        via = tuple(step.rule for step in (self.blockers or self.steps))
+        """The packet with every layer on its way, what it said, and by which rule."""
+        via = tuple(step.line for step in self.steps)
         return Witness(self.packet.src, self.packet.dst, self.packet.protocol, self.packet.port, via)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vpclink_checks.render.view import gating, hops, summary, worst_first
+from vpclink_checks.render.view import decided_by, gating, hops, summary, worst_first
 from vpclink_checks.report import EnvironmentReport, Finding, Report
 from vpclink_checks.words import hop_rank
 
@@ -33,7 +33,14 @@ def page(report: Report) -> str:
     closed = sum(finding.gates for one in report.environments for finding in one.findings)
     lost = [one.name for one in report.environments if one.error is not None]
     return template.render(
-        report=report, closed=closed, lost=lost, gating=gating, hops=hops, summary=summary, by_hop=by_hop
+        report=report,
+        closed=closed,
+        lost=lost,
+        gating=gating,
+        hops=hops,
+        summary=summary,
+        by_hop=by_hop,
+        decided_by=decided_by,
     )
 
 

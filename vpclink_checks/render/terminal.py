@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vpclink_checks.render.view import BROKEN, UNKNOWN, HopView, gating, hops, summary
+from vpclink_checks.render.view import BROKEN, UNKNOWN, HopView, decided_by, gating, hops, summary
 from vpclink_checks.report import EnvironmentReport, Finding, Fix, PathNote, Report, Witness
 from vpclink_checks.words import Outcome
 
@@ -92,8 +92,8 @@ def block(finding: Finding, paint: Paint | None = None) -> list[str]:
     head = f"  {paint(word, code, BOLD)} {finding.severity.value}  {paint(finding.check, BOLD)}"
     rows = [("subject", _subject(finding)), ("path", finding.path or ""), ("expected", finding.expected)]
     rows += [("actual", finding.message)]
-    rows += [("decided by", f"{one.operation} {one.field} = {one.value}") for one in finding.evidence]
-    rows += [*_packet(finding.witness), *_fix(finding.fix), *_where(finding)]
+    rows += [("decided by", f"{one.operation} {one.field} = {one.value}") for one in decided_by(finding)]
+    rows += [*_packet(finding.witness, paint), *_fix(finding.fix), *_where(finding)]
     return [head, *(line for name, text in rows if text for line in _row(name, text, paint))]
 
 
@@ -109,11 +109,17 @@ def _subject(finding: Finding) -> str:
     return f"{finding.subject_key} ({finding.subject})"
 
 
-def _packet(witness: Witness | None) -> list[tuple[str, str]]:
+def _packet(witness: Witness | None, paint: Paint) -> list[tuple[str, str]]:
+    """The packet, and under it every layer on its way."""
     if witness is None:
         return []
     packet = f"{witness.src} → {witness.dst} {witness.protocol}/{witness.port}"
-    return [("packet", packet), *(("via", step) for step in witness.via)]
+    return [("packet", packet), ("via", "\n".join(_step(step, paint) for step in witness.via))]
+
+
+def _step(step: str, paint: Paint) -> str:
+    code = next((code for mark, code in (("✗", RED), ("?", YELLOW)) if step.startswith(mark)), None)
+    return paint(step, code) if code else step
 
 
 def _fix(fix: Fix | None) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vpclink_checks.report import EnvironmentReport, Finding, HopNote, PathNote
+from vpclink_checks.report import EnvironmentReport, Evidence, Finding, HopNote, PathNote
 from vpclink_checks.words import HOPS, Outcome, hop_rank
 
 OK, BROKEN, UNKNOWN, BLOCKED, SILENT = "ok", "broken", "unknown", "blocked", "silent"
@@ -77,3 +77,9 @@ def hops(environment: EnvironmentReport, path: PathNote) -> list[HopView]:
         if hop in notes or found:
             drawn.append(HopView(hop, notes.get(hop), _mark(found), found, first_break=hop == path.broken_hop))
     return drawn
+
+
+def decided_by(finding: Finding) -> tuple[Evidence, ...]:
+    """The evidence, without what the steps of its packet say already."""
+    steps = finding.witness.via if finding.witness is not None else ()
+    return tuple(one for one in finding.evidence if not any(one.value and one.value in step for step in steps))
