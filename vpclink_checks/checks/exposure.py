@@ -11,6 +11,7 @@ from vpclink_checks.checks.exposure_balancers import (
     load_balancer_not_internet_facing,
     no_other_load_balancer,
 )
+from vpclink_checks.checks.exposure_beside import no_lateral_source
 from vpclink_checks.checks.exposure_classic import no_classic_load_balancer
 from vpclink_checks.checks.exposure_cloudfront import no_cloudfront_vpc_origin
 from vpclink_checks.checks.exposure_ecs import no_ecs_gateway
@@ -32,6 +33,7 @@ __all__ = [
     "no_cloudfront_vpc_origin",
     "no_ecs_gateway",
     "no_endpoint_service",
+    "no_lateral_source",
     "no_lattice_target_group",
     "no_other_load_balancer",
     "no_unauthenticated_way_round",

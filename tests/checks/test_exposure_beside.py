@@ -1,0 +1,44 @@
+"""Other networks: named in a note, never a failure, and unknown where a rule was not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.checks.packets import ALWAYS, added, hosts, loud, routes_for_hosts, tcp, unread, worst
+from tests.healthy import healthy
+from vpclink_checks.model.network import RouteEntry
+from vpclink_checks.model.topology import Topology
+
+LATERAL = "exposure/no-lateral-source"
+OFFICE = "10.8.0.0/16"
+
+
+def beside(target: str, **changes: Any) -> Topology:
+    """A route of the hosts' subnets to another network, whose addresses their group admits."""
+    facts = {"security_groups": added(tcp(10000, OFFICE))} | changes
+    return healthy(route_tables=routes_for_hosts(RouteEntry(destination=OFFICE, target=target)), **facts)
+
+
+@pytest.mark.parametrize(
+    ("topology", "outcome", "said"),
+    [
+        (healthy(), "pass", "no route of subnet-"),
+        (beside("pcx-01"), "note", "10.8.0.0/16 may come in by pcx-01"),
+        (beside("tgw-01"), "note", "10.8.0.0/16 may come in by tgw-01"),
+        (beside("vgw-01"), "note", "10.8.0.0/16 may come in by vgw-01"),
+        (beside("nat-01"), "pass", "no route of subnet-"),
+        (beside("pcx-01", security_groups=hosts(tcp(10000, "10.0.0.0/16"))), "pass", "pcx-01 to tcp 10.0.1.20:10000"),
+        (beside("pcx-01", security_groups=unread("ec2:DescribeSecurityGroups")), "unknown", "DescribeSecurityGroups"),
+        (beside("pcx-01", network_acls=unread("ec2:DescribeNetworkAcls")), "unknown", "ec2:DescribeNetworkAcls"),
+        (healthy(route_tables=unread("ec2:DescribeRouteTables")), "unknown", "ec2:DescribeRouteTables"),
+    ],
+)
+def test_who_comes_in_from_other_networks(topology: Topology, outcome: str, said: str) -> None:
+    found = worst(topology, LATERAL)
+    assert (found.outcome.value, said in found.message) == (outcome, True), found.message
+
+
+def test_it_is_no_internet_exposure() -> None:
+    assert loud(beside("tgw-01")) == {**ALWAYS, LATERAL: "note"}

@@ -1,0 +1,160 @@
+"""What lies behind a peering connection, a transit gateway or a VPN gateway, as far as the facts tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from ipaddress import ip_network
+
+from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.network import RouteEntry
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.model.transit import PeeredVpc, Peering, TransitAttachment, TransitRoute, TransitRouteTable
+from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
+from vpclink_checks.reach.doors.certificate import Kind
+from vpclink_checks.reach.sets import Addresses, addresses, none, union, world
+
+_KINDS = {"pcx-": Kind.PEERING, "tgw-": Kind.TRANSIT, "vgw-": Kind.VPN}
+# A core network's route target is its ARN (botocore model, ec2 Route.CoreNetworkArn).
+_APPLIANCES = ("eni-", "i-", "vpce-", "lgw-", "arn:")
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Who may stand behind a gateway, and why, as one clause."""
+
+    bounds: Bounds
+    text: str
+
+
+def kind_of(topology: Topology, entry: RouteEntry) -> Kind | None:
+    """What kind of way this route is part of; None for one that brings nobody in from another network."""
+    found = next((kind for start, kind in _KINDS.items() if entry.target.startswith(start)), None)
+    if found is not None or not entry.target.startswith(_APPLIANCES):
+        return found
+    return None if _gateway_endpoint(topology, entry) else Kind.APPLIANCE
+
+
+def _gateway_endpoint(topology: Topology, entry: RouteEntry) -> bool:
+    known = topology.vpc_endpoints.peek(entry.target)
+    if known is None or isinstance(known, Gap):
+        return entry.target.startswith("vpce-") and entry.destination.startswith("pl-")
+    return known.type == "Gateway"
+
+
+def beyond(topology: Topology, kind: Kind, gateway: str, vpc_id: str, address: str) -> Beyond:
+    """Who may come in by *gateway* to *address* of this VPC. What was not read closes nothing, and is said."""
+    family = addresses(address).family
+    if kind is Kind.PEERING:
+        return _peering(topology, gateway, vpc_id, family)
+    if kind is Kind.TRANSIT:
+        return _transit(topology, gateway, vpc_id, address)
+    if kind is Kind.VPN:
+        return _vpn(topology, gateway, vpc_id, family)
+    doubt = f"what {gateway} lets in is its own affair, and not judged"
+    return Beyond(perhaps(world(family), doubt), doubt)
+
+
+def _everybody(family: int, text: str) -> Beyond:
+    return Beyond(exactly(world(family)), text)
+
+
+def _nobody(family: int, text: str) -> Beyond:
+    return Beyond(exactly(none(family)), text)
+
+
+def _peering(topology: Topology, gateway: str, vpc_id: str, family: int) -> Beyond:
+    """Only the other VPC's own addresses: a peering carries nothing that comes from behind it.
+
+    amazon-vpc-peering-guide, unsupported configurations (edge to edge, transitive).
+    """
+    found = topology.peerings.peek(gateway)
+    if found is None and topology.peerings.gap is None:
+        return _nobody(family, f"there is no peering connection {gateway}")
+    if found is None or isinstance(found, Gap):
+        return _everybody(family, f"what lies behind {gateway} was not read")
+    if found.status != "active":
+        return _nobody(family, f"{gateway} is {found.status}, and carries nothing")
+    other = _other_side(found, vpc_id)
+    if not other.cidrs:
+        return _everybody(family, f"the networks of {other.vpc_id} behind {gateway} were not read")
+    members = union(family, other.cidrs)
+    who = f"{other.vpc_id} of account {other.account}" if other.account else other.vpc_id
+    return Beyond(exactly(members), f"{gateway} leads to {who} ({members.title})")
+
+
+def _other_side(found: Peering, vpc_id: str) -> PeeredVpc:
+    return found.accepter if found.requester.vpc_id == vpc_id else found.requester
+
+
+def _vpn(topology: Topology, gateway: str, vpc_id: str, family: int) -> Beyond:
+    found = topology.vpn_gateways.peek(gateway)
+    if found is None and topology.vpn_gateways.gap is None:
+        return _nobody(family, f"there is no virtual private gateway {gateway}")
+    if found is not None and not isinstance(found, Gap):
+        if vpc_id not in found.vpc_ids:
+            return _nobody(family, f"{gateway} is not attached to {vpc_id}")
+        if found.state not in ("available", "pending"):
+            return _nobody(family, f"{gateway} is {found.state}")
+    return _everybody(family, f"what VPN connections and Direct Connect bring to {gateway} was not read")
+
+
+# -- transit gateways --------------------------------------------------------------------------
+
+
+def _transit(topology: Topology, gateway: str, vpc_id: str, address: str) -> Beyond:
+    """Whoever the gateway's own tables lead here, and only if they lead the reply back.
+
+    An account sees the tables of a gateway that it owns; of another's it sees none, and an empty list says
+    nothing then.
+    """
+    family = addresses(address).family
+    attached = topology.transit_attachments
+    every = tuple(one for one in attached if one.gateway_id == gateway)
+    own = [one for one in every if one.kind == "vpc" and one.resource_id == vpc_id]
+    if attached.gap is None and not attached.gaps and every and not own:
+        return _nobody(family, f"{vpc_id} is not attached to {gateway}")
+    tables = {one.id: one for one in topology.transit_route_tables if one.gateway_id == gateway}
+    whole = topology.transit_route_tables.gap is None and not topology.transit_route_tables.gaps
+    if not tables or not own or not whole or attached.gap is not None:
+        return _everybody(family, f"the route tables of {gateway} were not read, and who is attached to it")
+    mine = frozenset(one.id for one in own)
+    feeding = [one for one in every if one.id not in mine and _leads(tables.get(one.route_table_id), address, mine)]
+    if not feeding:
+        return _nobody(family, f"no route table of {gateway} leads another attachment's packets to {address}")
+    answered = (_answered(tables.get(one.route_table_id), family) for one in own)
+    back = reduce(Addresses.__or__, answered, none(family))
+    who = ", ".join(map(_title, feeding))
+    if not back:
+        return _nobody(family, f"{gateway} leads {who} here, but no reply of {vpc_id} anywhere")
+    return Beyond(exactly(back), f"{gateway} leads {who} here")
+
+
+def _title(one: TransitAttachment) -> str:
+    return f"{one.resource_id or one.id} ({one.kind})"
+
+
+def _ordered(table: TransitRouteTable, family: int) -> list[TransitRoute]:
+    """Longest prefix first, static before propagated (amazon-vpc transit gateways guide, route evaluation order)."""
+    mine = [one for one in table.routes if addresses(one.destination).family == family]
+    return sorted(mine, key=lambda one: (-ip_network(one.destination, strict=False).prefixlen, one.origin != "static"))
+
+
+def _leads(table: TransitRouteTable | None, address: str, to: frozenset[str]) -> bool:
+    """Whether what comes in by an attachment with this table goes to one of these attachments."""
+    if table is None:
+        return False
+    wanted = addresses(address)
+    best = next((one for one in _ordered(table, wanted.family) if wanted <= addresses(one.destination)), None)
+    return best is not None and best.state == "active" and bool(to & set(best.attachment_ids))
+
+
+def _answered(table: TransitRouteTable | None, family: int) -> Addresses:
+    """Where what comes in by an attachment with this table goes at all."""
+    left, found = world(family), none(family)
+    for one in _ordered(table, family) if table is not None else ():
+        hit = left & addresses(one.destination)
+        left = left - hit
+        if one.state == "active":
+            found = found | hit
+    return found
