@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -200,6 +201,9 @@ class Topology:
     transit_attachments: Table[TransitAttachment] = field(default_factory=_unread)
     transit_route_tables: Table[TransitRouteTable] = field(default_factory=_unread)
     vpc_endpoints: Table[VpcEndpoint] = field(default_factory=_unread)
+    # VPCs that something names and whose subnets, interfaces, route tables or ACLs were not read, where the table
+    # itself has no gap: what is not found in such a VPC is not absent.
+    unread_vpcs: collections.abc.Mapping[str, Gap] = field(default_factory=dict)
 
     instances: Table[Instance] = field(default_factory=_unread)  # instance id
     auto_scaling_groups: Table[AutoScalingGroup] = field(default_factory=_unread)  # name

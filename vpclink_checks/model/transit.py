@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpclink_checks.model.fact import Gap
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeredVpc:
@@ -30,7 +32,10 @@ class Peering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NatGateway:
-    """ec2:DescribeNatGateways. ``addresses`` are (private, public or "") of its addresses."""
+    """ec2:DescribeNatGateways. ``addresses`` are (private, public or "") of its addresses.
+
+    A regional one lies in no subnet: ``subnet_id`` is "", and ``route_table_id`` the table that it routes by.
+    """
 
     id: str
     vpc_id: str
@@ -38,23 +43,28 @@ class NatGateway:
     state: str = "available"
     connectivity: str = "public"  # public | private
     addresses: tuple[tuple[str, str], ...] = ()
+    interface_ids: tuple[str, ...] = ()
+    regional: bool = False
+    route_table_id: str = ""  # a regional one's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressOnlyGateway:
-    """ec2:DescribeEgressOnlyInternetGateways."""
+    """ec2:DescribeEgressOnlyInternetGateways. ``unsure``: VPCs whose attachment is in a state that decides nothing."""
 
     id: str
     vpc_ids: tuple[str, ...] = ()  # attached
+    unsure: tuple[tuple[str, Gap], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpnGateway:
-    """ec2:DescribeVpnGateways (a virtual private gateway)."""
+    """ec2:DescribeVpnGateways (a virtual private gateway). ``unsure`` as in :class:`EgressOnlyGateway`."""
 
     id: str
     state: str = "available"
     vpc_ids: tuple[str, ...] = ()  # attached
+    unsure: tuple[tuple[str, Gap], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +83,18 @@ class TransitAttachment:
     state: str = "available"
     subnet_ids: tuple[str, ...] = ()
     route_table_id: str = ""
+    gateway_account: str = ""  # the transit gateway's owner
+    ipv6: bool = True  # whether a VPC attachment carries IPv6; False where it says "disable"
+    subnets_unread: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitRoute:
-    """ec2:SearchTransitGatewayRoutes. ``origin`` is Type: static wins over propagated for the same network."""
+    """ec2:SearchTransitGatewayRoutes. ``origin`` is Type: static wins over propagated for the same network.
+
+    ``destination`` is a network, or a prefix list's id where EC2 names no network. One without an attachment
+    is a blackhole.
+    """
 
     destination: str
     state: str = "active"  # active | blackhole
@@ -87,16 +104,23 @@ class TransitRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitRouteTable:
-    """ec2:DescribeTransitGatewayRouteTables with its routes."""
+    """A transit gateway route table's routes, as ec2:SearchTransitGatewayRoutes gives them.
+
+    ``gap``: why there may be more of them than these.
+    """
 
     id: str
     gateway_id: str
     routes: tuple[TransitRoute, ...] = ()
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpcEndpoint:
-    """ec2:DescribeVpcEndpoints. ``type`` is VpcEndpointType: Gateway ones are targets of routes to a prefix list."""
+    """ec2:DescribeVpcEndpoints. ``type`` is VpcEndpointType: Gateway ones are targets of routes to a prefix list.
+
+    ``state`` is in small letters, as EC2 sends it: "available", "pendingacceptance", …
+    """
 
     id: str
     vpc_id: str

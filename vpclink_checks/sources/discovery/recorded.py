@@ -77,8 +77,8 @@ def _scope(params: Raw, keys: tuple[str, ...]) -> frozenset[str] | None:
     if len(asked) > 1:
         return frozenset()
     ((name, value),) = asked.items()
-    if name == "Filters":
-        filters = rows(params, "Filters")
+    if name in ("Filters", "Filter"):  # ec2:DescribeNatGateways has the singular
+        filters = rows(params, name)
         fits = len(filters) == 1 and filters[0].get("Name") in keys
         return frozenset(map(str, filters[0].get("Values") or ())) if fits else frozenset()
     if name not in keys:

@@ -66,6 +66,14 @@ _LISTS = (
     Kind("apigateway", "GetVpcLinks", "items"),
     Kind("apigatewayv2", "GetDomainNames", "Items"),
     Kind("apigatewayv2", "GetVpcLinks", "Items"),
+    Kind("ec2", "DescribeVpcPeeringConnections", "VpcPeeringConnections"),
+    Kind("ec2", "DescribeNatGateways", "NatGateways"),
+    Kind("ec2", "DescribeEgressOnlyInternetGateways", "EgressOnlyInternetGateways"),
+    Kind("ec2", "DescribeVpnGateways", "VpnGateways"),
+    Kind("ec2", "DescribeTransitGatewayAttachments", "TransitGatewayAttachments"),
+    Kind("ec2", "DescribeTransitGatewayVpcAttachments", "TransitGatewayVpcAttachments"),
+    Kind("ec2", "SearchTransitGatewayRoutes", "Routes"),
+    Kind("ec2", "DescribeVpcEndpoints", "VpcEndpoints"),
 )
 
 
