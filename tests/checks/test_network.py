@@ -260,7 +260,7 @@ def test_the_fix_opens_exactly_this_flow() -> None:
         "aws ec2 authorize-security-group-ingress --group-id sg-0d2d2d2d2d2d2d2d2 "
         "--ip-permissions 'IpProtocol=tcp,FromPort=10000,ToPort=10000,IpRanges=[{CidrIp=10.0.11.10/32}]'"
     )
-    assert 'cidr_ipv4 = "10.0.11.10/32"' in one.fix.terraform
+    assert 'cidr_ipv4         = "10.0.11.10/32"' in one.fix.terraform
     assert one.witness is not None
     assert (one.witness.src, one.witness.dst, one.witness.port) == ("10.0.11.10", "10.0.1.20", 10000)
 

@@ -90,8 +90,9 @@ def test_the_last_rule_is_called_by_its_star() -> None:
 def test_no_number_is_free_below_the_first() -> None:
     step = inbound(deny(1), allow(2))
     assert step.fix is not None
-    assert "renumber" in step.fix.text
-    assert not step.fix.cli
+    assert step.fix.text.startswith("Renumber inbound rules of acl-01 (1 becomes 2, 2 becomes 3), then allow")
+    numbers = [line.partition("--rule-number ")[2].split()[0] for line in step.fix.cli.splitlines()]
+    assert numbers == ["3", "2", "2", "1", "1"], "each copied up before it is deleted, the last first"
 
 
 def test_a_peer_somewhere_in_its_subnet_partly_denied_is_unknown() -> None:

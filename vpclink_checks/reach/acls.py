@@ -11,14 +11,13 @@ from functools import reduce
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import AclEntry, NetworkAcl
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import opening
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
+from vpclink_checks.reach.change_acls import LAST_NUMBER
 from vpclink_checks.reach.ends import End
-from vpclink_checks.reach.fixes import acl_allow
 from vpclink_checks.reach.protocols import name, ports, same
 from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses, none, world
 from vpclink_checks.reach.trace import Decision, Step
-
-LAST_NUMBER = 32767  # the rule "*", which cannot be changed or removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +121,18 @@ def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: s
         rule = f"{rule}, for a part of {peer.addresses.title}, and which address is used is not known"
         return Step(layer=layer, component=acl.id, decision=Decision.UNKNOWN, rule=rule)
     rule = f"{rule} {'to' if egress else 'from'} {peer.addresses.title}"
-    ports_asked = (asked.spans[0][0], asked.spans[-1][1])
-    cidr = next(iter(peer.addresses.cidrs()))
-    fix = acl_allow(acl, denies.entry, egress=egress, protocol=protocol, ports=ports_asked, cidr=cidr)
-    return Step(layer=layer, component=acl.id, decision=Decision.DENY, rule=rule, fix=fix)
+    denied = [
+        (piece.ports, piece.addresses & peer.addresses, piece.entry.number if piece.entry else LAST_NUMBER)
+        for piece in mine
+        if not piece.allow
+    ]
+    return Step(
+        layer=layer,
+        component=acl.id,
+        decision=Decision.DENY,
+        rule=rule,
+        remedy=lambda: opening.in_acl(acl, denied, egress=egress, protocol=protocol),
+    )
 
 
 def _ports_text(protocol: str, span: Span) -> str:

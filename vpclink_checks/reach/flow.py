@@ -54,4 +54,4 @@ def _contested(step: Step) -> Step:
     if step.decision is not Decision.DENY:
         return step
     rule = f"readings disagree: inside one subnet no ACL acts, or it does on the client's address: {step.rule}"
-    return replace(step, decision=Decision.UNKNOWN, rule=rule, fix=None)
+    return replace(step, decision=Decision.UNKNOWN, rule=rule, remedy=None)

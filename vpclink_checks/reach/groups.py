@@ -12,9 +12,9 @@ from functools import reduce
 from vpclink_checks.model.fact import Gap, unheard_of
 from vpclink_checks.model.network import GroupRule, SecurityGroup
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import opening
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps, unread
 from vpclink_checks.reach.ends import End
-from vpclink_checks.reach.fixes import admit
 from vpclink_checks.reach.protocols import name, ports, same
 from vpclink_checks.reach.sets import Addresses, addresses, none, union
 from vpclink_checks.reach.trace import Decision, Step
@@ -82,7 +82,7 @@ def openings(
                 if not rule.protocol or takes_in(rule, protocol, port)
             )
         else:
-            found.append(Opening(group_id, group_id, None, unread(family, group or _missing(group_id))))
+            found.append(Opening(group_id, group_id, None, unread(family, group or missing(group_id))))
     return tuple(found)
 
 
@@ -95,7 +95,8 @@ def _peers(topology: Topology, rule: GroupRule, family: int, peer: End | None) -
     return perhaps(found.possible, str(gap))
 
 
-def _missing(group_id: str) -> Gap:
+def missing(group_id: str) -> Gap:
+    """Why nothing is known of a group that the facts do not hold."""
     call = "ec2:DescribeSecurityGroups"
     return Gap(operation=call, action=call, code="NotRecorded", message=f"no {group_id} in the facts")
 
@@ -116,25 +117,13 @@ def decide(topology: Topology, own: End, peer: End, direction: str, *, protocol:
         return Step(layer=layer, component=shown, decision=Decision.UNKNOWN, rule=rule)
     found = openings(topology, own.group_ids, direction, protocol=protocol, port=port, family=own.family, peer=peer)
     decision, rule = _decision(found, peer, direction, f"{name(protocol)} {port}", shown)
-    fix = None
-    if decision is Decision.DENY:
-        fix = admit(_where_to_add(topology, own, direction), direction, name(protocol), port, _name_for_rule(peer))
-    return Step(layer=layer, component=shown, decision=decision, rule=rule, fix=fix)
-
-
-def _where_to_add(topology: Topology, own: End, direction: str) -> str:
-    """The first group that has rules of this direction already, else the last one."""
-    for group_id in own.group_ids:
-        group = topology.security_groups.peek(group_id)
-        if isinstance(group, SecurityGroup) and (group.ingress if direction == "ingress" else group.egress):
-            return group_id
-    return own.group_ids[-1]
-
-
-def _name_for_rule(peer: End) -> str:
-    if peer.counts_as:
-        return min(peer.counts_as)
-    return next(iter(peer.addresses.cidrs()))
+    return Step(
+        layer=layer,
+        component=shown,
+        decision=decision,
+        rule=rule,
+        remedy=lambda: opening.in_groups(topology, own, peer, direction, protocol=protocol, port=port),
+    )
 
 
 def _decision(found: Sequence[Opening], peer: End, direction: str, asked: str, shown: str) -> tuple[Decision, str]:

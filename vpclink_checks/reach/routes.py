@@ -12,9 +12,10 @@ from ipaddress import ip_network
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import RouteEntry, RouteTable
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import opening
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
+from vpclink_checks.reach.changes import Change
 from vpclink_checks.reach.ends import End
-from vpclink_checks.reach.fixes import drop_route
 from vpclink_checks.reach.sets import Addresses, addresses, none, world
 from vpclink_checks.reach.trace import Decision, Step
 
@@ -153,9 +154,22 @@ def decide(topology: Topology, own: End, peer: End) -> Step:
     if decision is not Decision.ALLOW and own.subnet_id == peer.subnet_id:
         rule = f"readings disagree: inside one subnet routes may not be asked at all, but {rule}"
         decision = Decision.UNKNOWN
-    entry = mine[0].entry
-    fix = drop_route(table, entry) if decision is Decision.DENY and entry is not None else None
-    return Step(layer=layer, component=table.id, decision=decision, rule=rule, fix=fix)
+    return Step(
+        layer=layer,
+        component=table.id,
+        decision=decision,
+        rule=rule,
+        remedy=lambda: _remedy(topology, table, own, peer),
+    )
+
+
+def _remedy(topology: Topology, table: RouteTable, own: End, peer: End) -> Change | None:
+    def undelivered(changed: RouteTable) -> list[RouteEntry | None]:
+        mine = (piece for piece in pieces(topology, changed, own.family) if piece.addresses & peer.addresses)
+        return [piece.entry for piece in mine if piece.doubt or not piece.local]
+
+    vpc = topology.vpcs.rows.get(own.vpc_id)
+    return opening.in_table(table, vpc.cidrs if vpc else (), undelivered)
 
 
 def _piece_text(table: RouteTable, own: End, peer: End, piece: Piece) -> str:

@@ -11,6 +11,7 @@ from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import groups
 from vpclink_checks.reach.bounds import Bounds
+from vpclink_checks.reach.change_balancers import StopEnforcing
 from vpclink_checks.reach.ends import End, backend_end, balancer_ends, link_ends, preserved
 from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.sets import none, union, world
@@ -110,7 +111,7 @@ def private_link(topology: Topology, balancer: LoadBalancer, port: int) -> Trace
         return Trace(packet=packet, steps=(readings[0],))
     given = f"its groups filter PrivateLink traffic: {balancer.enforce_private_link}, a word that is not known"
     rule = f"{given}; readings disagree: {'; or '.join(step.rule for step in readings)}"
-    return Trace(packet=packet, steps=(replace(readings[0], decision=Decision.UNKNOWN, rule=rule, fix=None),))
+    return Trace(packet=packet, steps=(replace(readings[0], decision=Decision.UNKNOWN, rule=rule, remedy=None),))
 
 
 def _reading(topology: Topology, balancer: LoadBalancer, port: int, *, evaluated: bool) -> Step:
@@ -124,7 +125,9 @@ def _reading(topology: Topology, balancer: LoadBalancer, port: int, *, evaluated
     bounds = groups.admitted(found, 4)
     decision, rule = _undocumented(topology, balancer, bounds)
     rule = f"evaluation of PrivateLink traffic is on, and {shown} {rule} on tcp {port}"
-    return Step(layer=layer, component=shown, decision=decision, rule=rule)
+    return Step(
+        layer=layer, component=shown, decision=decision, rule=rule, remedy=lambda: StopEnforcing(balancer=balancer)
+    )
 
 
 def _undocumented(topology: Topology, balancer: LoadBalancer, bounds: Bounds) -> tuple[Decision, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vpclink_checks.errors import VpclinkError
+from vpclink_checks.reach.changes import Change, together
 from vpclink_checks.report import Fix, Witness
 
 
@@ -38,13 +40,24 @@ class Packet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One layer's decision. ``rule`` says what decided, as one clause; ``fix`` what would open it."""
+    """One layer's decision. ``rule`` says what decided, as one clause; ``remedy`` works out what would open it."""
 
     layer: str
     component: str
     decision: Decision
     rule: str
-    fix: Fix | None = None
+    remedy: Callable[[], Change | None] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def change(self) -> Change | None:
+        """The smallest change that makes this layer let exactly this flow through; None where none is known."""
+        return self.remedy() if self.remedy is not None and self.decision is Decision.DENY else None
+
+    @property
+    def fix(self) -> Fix | None:
+        """The same as text."""
+        change = self.change
+        return change.fix if change is not None else None
 
     @property
     def line(self) -> str:
@@ -60,7 +73,11 @@ class Step:
 _MARKS = {Decision.ALLOW: "✓", Decision.DENY: "✗", Decision.UNKNOWN: "?"}
 _CALLS = {
     "addresses": "ec2:DescribeNetworkInterfaces",
+    "client address": "elbv2:DescribeTargetGroupAttributes",
     "listener": "elbv2:DescribeListeners",
+    "rules of listener": "elbv2:DescribeRules",
+    "target group": "elbv2:DescribeTargetGroups",
+    "target health": "elbv2:DescribeTargetHealth",
     "public address": "ec2:DescribeNetworkInterfaces",
     "VPC Block Public Access": "ec2:DescribeVpcBlockPublicAccessOptions",
     "security groups": "ec2:DescribeSecurityGroups",
@@ -88,6 +105,12 @@ class Trace:
     def blockers(self) -> tuple[Step, ...]:
         """Every layer that denies."""
         return tuple(step for step in self.steps if step.decision is Decision.DENY)
+
+    @property
+    def change(self) -> Change | None:
+        """All that has to change for a blocked packet to get through: what every blocker asks for."""
+        found = [step.change for step in self.blockers]
+        return together(one for one in found if one is not None) if all(found) else None
 
     @property
     def doubts(self) -> tuple[str, ...]:

@@ -1,0 +1,161 @@
+"""The smallest change that makes one layer let exactly one flow through: this source, this port, nothing beside.
+
+Each is worked out for the layer that denies, on the facts as they are; a trace with several such layers takes all
+of them. It is worked out only when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl, NetworkInterface, RouteEntry, RouteTable
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.change_acls import AllowInAcl
+from vpclink_checks.reach.change_groups import AddRule
+from vpclink_checks.reach.change_routes import DeleteRoute, ReplaceRoute, can_delete
+from vpclink_checks.reach.changes import Change, together
+from vpclink_checks.reach.ends import End
+from vpclink_checks.reach.protocols import name, number
+from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses
+
+MOST_RULES = 60  # of one direction of a security group: EC2's default quota (amazon-vpc-user-guide, quotas)
+_WITH_PORTS = ("6", "17")
+
+
+# -- security groups ---------------------------------------------------------------------------
+
+
+def in_groups(topology: Topology, own: End, peer: End, direction: str, *, protocol: str, port: int) -> Change | None:
+    """Rules for *peer* in that group of *own* which the fewest others carry; None where no group was read.
+
+    The peer is named by a reference to its group where that means nobody else, else by its addresses.
+    """
+    group_id = _best_placed(topology, own, direction)
+    reference = _reference(topology, own, peer)
+    cidrs = ("",) if reference else peer.addresses.cidrs()
+    if not group_id or len(cidrs) > MOST_RULES:
+        return None
+    first = port if number(protocol) in _WITH_PORTS else None
+    rules = (
+        GroupRule(protocol=name(protocol), from_port=first, to_port=first, cidr=cidr, group_id=reference)
+        for cidr in cidrs
+    )
+    return together(AddRule(group_id=group_id, direction=direction, rule=one) for one in rules)
+
+
+def _best_placed(topology: Topology, own: End, direction: str) -> str:
+    """The group that opens the fewest other interfaces with it; among equals one that has such rules already."""
+    read = [one for group_id in own.group_ids if (one := topology.security_groups.rows.get(group_id)) is not None]
+
+    def order(index: int) -> tuple[int, bool, int]:
+        group = read[index]
+        rules = group.ingress if direction == "ingress" else group.egress
+        others = [one for one in _carriers(topology, group.id) if not _shares(one, own.addresses)]
+        return len(others), not rules, index if rules else -index
+
+    return read[min(range(len(read)), key=order)].id if read else ""
+
+
+def _reference(topology: Topology, own: End, peer: End) -> str:
+    """A group whose reference stands for the peer alone; "" for none.
+
+    References across VPCs depend on the peering, addresses do not.
+    """
+    if own.vpc_id != peer.vpc_id:
+        return ""
+    return next((one for one in sorted(peer.counts_as) if _means(topology, one, peer)), "")
+
+
+def _means(topology: Topology, group_id: str, peer: End) -> bool:
+    """Whether the peer, or the one load balancer or link that it is a part of, is all that carries the group."""
+    if topology.interfaces.gap is not None or topology.interfaces.gaps:
+        return peer.addresses.size > 1  # some address of a subnet: the reference is surely the narrower of the two
+    carriers = _carriers(topology, group_id)
+    if all(_within(one, peer.addresses) for one in carriers):
+        return True
+    part_of = {_owner(one) for one in carriers}
+    return len(part_of) == 1 and "" not in part_of and (peer.borrowed or _shares_any(carriers, peer.addresses))
+
+
+def _owner(interface: NetworkInterface) -> str:
+    """The load balancer or kind of link whose interface this is; "" for anything else."""
+    if interface.description.startswith("ELB "):
+        return interface.description
+    return interface.type if interface.type == "api_gateway_managed" else ""
+
+
+def _carriers(topology: Topology, group_id: str) -> list[NetworkInterface]:
+    return [one for one in topology.interfaces if group_id in one.group_ids]
+
+
+def _every(interface: NetworkInterface) -> Iterable[Addresses]:
+    return (addresses(one) for one in (*interface.private_addresses, *interface.ipv6))
+
+
+def _within(interface: NetworkInterface, members: Addresses) -> bool:
+    return all(one.family == members.family and one <= members for one in _every(interface))
+
+
+def _shares(interface: NetworkInterface, members: Addresses) -> bool:
+    return any(one.family == members.family and bool(one & members) for one in _every(interface))
+
+
+def _shares_any(interfaces: Iterable[NetworkInterface], members: Addresses) -> bool:
+    return any(_shares(one, members) for one in interfaces)
+
+
+# -- network ACLs ------------------------------------------------------------------------------
+
+
+def in_acl(
+    acl: NetworkAcl, denied: Iterable[tuple[Span, Addresses, int]], *, egress: bool, protocol: str
+) -> Change | None:
+    """Entries for what is denied alone: these ports with these addresses, each with the number that denies it."""
+    found: dict[Addresses, list[tuple[Span, int]]] = {}
+    for span, members, number_ in denied:
+        found.setdefault(members, []).append((span, number_))
+    wanted = [
+        AclEntry(
+            number=min(at for _, at in held),
+            egress=egress,
+            allow=True,
+            protocol=number(protocol),
+            cidr=cidr,
+            from_port=first,
+            to_port=last,
+        )
+        for members, held in found.items()
+        for cidr in members.cidrs()
+        for first, last in _port_ranges(protocol, [span for span, _ in held])
+    ]
+    return AllowInAcl(acl=acl, egress=egress, wanted=tuple(wanted)) if wanted else None
+
+
+def _port_ranges(protocol: str, spans: Sequence[Span]) -> Sequence[tuple[int | None, int | None]]:
+    return Ranges.of(*spans).spans if number(protocol) in _WITH_PORTS else [(None, None)]
+
+
+# -- routes ------------------------------------------------------------------------------------
+
+
+def in_table(
+    table: RouteTable, own_cidrs: Iterable[str], undelivered: Callable[[RouteTable], Iterable[RouteEntry | None]]
+) -> Change | None:
+    """Routes to delete until packets are delivered in the VPC; None where that does not do it.
+
+    *undelivered*: the routes of a table that take the flow's packets elsewhere, None for no route at all. A route
+    that stands in the place of the VPC's own local one is given its default target back: it cannot be deleted.
+    """
+    changes: list[Change] = []
+    own = frozenset(own_cidrs)
+    while entries := list(dict.fromkeys(undelivered(table))):
+        for entry in entries:
+            if entry is None or not can_delete(entry) or entry.state != "blackhole":
+                return None
+            restored = (replace(entry, target="local", state="active"),) if entry.destination in own else ()
+            kept = tuple(one for one in table.routes if one != entry)
+            table = replace(table, routes=(*kept, *restored))
+            made = ReplaceRoute(table_id=table.id, entry=entry, target="local")
+            changes.append(made if restored else DeleteRoute(table_id=table.id, entry=entry))
+    return together(changes)
