@@ -193,10 +193,15 @@ def test_from_public_addresses(
         assert words in "; ".join(step.rule for step in found.steps)
 
 
-def test_public_sources_are_judged_for_tcp_alone() -> None:
+def test_public_sources_are_judged_for_udp_as_for_tcp() -> None:
     open_ = exposed(GroupRule(protocol="-1", cidr="0.0.0.0/0"))
-    assert asked(open_, "internet", "i-1", 53, protocol="udp").verdict == "unknown"
-    assert asked(open_, "172.16.0.1", "i-1", 53, protocol="udp").verdict == "unknown"
+    found = asked(open_, "internet", "i-1", 53, protocol="udp")
+    assert (found.verdict, found.packet.protocol) == ("reached", "udp")
+    for rule in (tcp(53, "0.0.0.0/0"), GroupRule(protocol="udp", from_port=54, to_port=54, cidr="0.0.0.0/0")):
+        shut = asked(exposed(rule), "internet", "i-1", 53, protocol="udp")
+        assert (shut.verdict, shut.packet.protocol) == ("blocked", "udp")
+        assert "on udp 53" in "; ".join(step.rule for step in shut.blockers)
+    assert asked(open_, "172.16.0.1", "i-1", 53, protocol="udp").verdict == "unknown", "a private source"
 
 
 def test_a_way_out_of_the_vpc_that_no_route_answers_is_blocked() -> None:

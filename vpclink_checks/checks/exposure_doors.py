@@ -93,7 +93,7 @@ def entries(ctx: Context, arn: str) -> tuple[Entry, ...]:
 def by_balancer(ctx: Context, entry: Entry, way: Way, what: str, evidence: Evidence, fix: Fix) -> Verdict:
     """Whether what comes this way gets through the load balancer to a target."""
     try:
-        found = brought.to_balancer(ctx.topology, entry.balancer, entry.port, way)
+        found = brought.to_balancer(ctx.reach, entry.balancer, entry.port, way)
         if entry.group is not None and entry.group.target_type != "alb":
             found = brought.through_balancer(ctx.reach, found, entry.balancer, entry.group, entry.targets, way)
     except UnknownFact as signal:
@@ -106,7 +106,7 @@ def by_interfaces(
 ) -> Verdict:
     """Whether what comes this way gets to a port of an instance."""
     try:
-        found = brought.to_interfaces(ctx.topology, interfaces, port, way)
+        found = brought.to_interfaces(ctx.reach, interfaces, port, way)
     except UnknownFact as signal:
         return from_gap(signal.gap)
     return standing(found, what, evidence, fix)

@@ -14,6 +14,7 @@ from vpclink_checks.model.fact import Gap
 class Vpc:
     id: str
     cidrs: tuple[str, ...] = ()  # IPv4 and IPv6 blocks
+    block_mode: str = ""  # of VPC Block Public Access as it takes effect here; "" where EC2 does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Subnet:
     zone: str = ""
     cidrs: tuple[str, ...] = ()  # the IPv4 block, then IPv6 blocks
     public_ip_on_launch: bool = False
+    block_mode: str = ""  # as of the VPC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ class NetworkInterface:
     instance_id: str = ""
     device_index: int | None = None
     source_dest_check: bool = True
+    deny_all_igw: bool = False  # DenyAllIgwTraffic: what comes from the internet is dropped
 
     @property
     def private_addresses(self) -> tuple[str, ...]:
@@ -184,8 +187,12 @@ class InternetGateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockPublicAccess:
-    """ec2:DescribeVpcBlockPublicAccessOptions and its exclusions."""
+    """ec2:DescribeVpcBlockPublicAccessOptions and its exclusions.
+
+    ``unsure``: the VPCs and subnets of exclusions in a state that does not say whether they are in force.
+    """
 
     mode: str = "off"  # off | block-bidirectional | block-ingress
     state: str = "default-state"
     exclusions: tuple[tuple[str, str], ...] = ()  # (VPC or subnet id, allow-bidirectional | allow-egress)
+    unsure: tuple[tuple[str, Gap], ...] = ()

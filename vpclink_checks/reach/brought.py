@@ -16,7 +16,6 @@ from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach import internet
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
 from vpclink_checks.reach.ends import balancer_groups, own_addresses
 from vpclink_checks.reach.engine import Reach
@@ -43,16 +42,16 @@ class Way:
     dual_stack: bool = False
 
 
-def to_balancer(topology: Topology, balancer: LoadBalancer, port: int, way: Way) -> Exposure:
+def to_balancer(reach: Reach, balancer: LoadBalancer, port: int, way: Way) -> Exposure:
     """The doors that lead to a load balancer's listener. Raises UnknownFact."""
     groups = balancer_groups(balancer)
-    every = balancer_interfaces(topology, balancer)
-    return Exposure(doors=tuple(door for one in every for door in _doors(topology, one, port, way, groups)))
+    every = balancer_interfaces(reach.topology, balancer)
+    return Exposure(doors=tuple(door for one in every for door in _doors(reach, one, port, way, groups)))
 
 
-def to_interfaces(topology: Topology, interfaces: Iterable[NetworkInterface], port: int, way: Way) -> Exposure:
+def to_interfaces(reach: Reach, interfaces: Iterable[NetworkInterface], port: int, way: Way) -> Exposure:
     """The doors that lead to a port of an instance, on any of its interfaces. Raises UnknownFact."""
-    return Exposure(doors=tuple(door for one in interfaces for door in _doors(topology, one, port, way, None)))
+    return Exposure(doors=tuple(door for one in interfaces for door in _doors(reach, one, port, way, None)))
 
 
 def through_balancer(
@@ -65,13 +64,13 @@ def through_balancer(
 
 
 def _doors(
-    topology: Topology, interface: NetworkInterface, port: int, way: Way, groups: tuple[str, ...] | None
+    reach: Reach, interface: NetworkInterface, port: int, way: Way, groups: tuple[str, ...] | None
 ) -> Iterable[Door]:
     families = (4, 6) if way.dual_stack else (4,)
     own = [one for family in families for one in own_addresses(interface, family)]
     for address in own:
-        found = internet.door(topology, interface, address, way.outside, port, group_ids=groups)
-        layers = tuple(_brought(topology, interface, layer, way) for layer in found.layers)
+        found = reach.doors.door(interface, address, way.outside, port, group_ids=groups)
+        layers = tuple(_brought(reach.topology, interface, layer, way) for layer in found.layers)
         yield replace(found, port=way.port, layers=layers)
 
 

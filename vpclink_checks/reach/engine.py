@@ -21,7 +21,8 @@ from vpclink_checks.reach import groups, internet, legs, senders, through
 from vpclink_checks.reach.bounds import Bounds
 from vpclink_checks.reach.ends import backend_end, balancer_ends, balancer_groups, link_ends
 from vpclink_checks.reach.flow import trace
-from vpclink_checks.reach.internet import Door, Exposure
+from vpclink_checks.reach.internet import Door, Exposure, Internet
+from vpclink_checks.reach.layers import Layers, public_addresses
 from vpclink_checks.reach.legs import Leg
 from vpclink_checks.reach.protocols import ports
 from vpclink_checks.reach.sets import FAMILIES, Ranges, Span
@@ -35,6 +36,8 @@ class Reach:
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
+        self.layers = Layers(topology)
+        self.doors = Internet(self.layers)
         self._legs: dict[str, tuple[Leg, ...]] = {}
         self._exposures: dict[tuple[object, ...], Exposure] = {}
 
@@ -166,16 +169,17 @@ class Reach:
 
     # -- the internet --------------------------------------------------------------------------
 
-    def internet(self, backend: Backend, ports: Iterable[int]) -> Exposure:
-        """The ordinary doors of a backend on these ports.
+    def internet(self, backend: Backend, ports: Iterable[int], protocol: str = "tcp") -> Exposure:
+        """The ordinary doors of a backend on these ports of TCP (or UDP).
 
         All interfaces of an instance are judged: what listens on a host port listens on every address.
         """
         wanted = tuple(ports)
-        key = (backend.interface.id, backend.target.id, wanted)
+        key = (backend.interface.id, backend.target.id, wanted, protocol)
         if key not in self._exposures:
-            found = internet.exposure(self.topology, self.interfaces_of(backend), wanted)
-            self._exposures[key] = replace(found, doors=found.doors + self._unplaced_doors(backend, wanted))
+            found = self.doors.exposure(self.interfaces_of(backend), wanted, protocol)
+            unplaced = self._unplaced_doors(backend, wanted, protocol)
+            self._exposures[key] = replace(found, doors=found.doors + unplaced)
         return self._exposures[key]
 
     def unplaced_address(self, backend: Backend) -> str:
@@ -197,13 +201,13 @@ class Reach:
         placed = {address.public for one in self.interfaces_of(backend) for address in one.addresses}
         return "" if outside in placed else outside
 
-    def _unplaced_doors(self, backend: Backend, ports: tuple[int, ...]) -> tuple[Door, ...]:
+    def _unplaced_doors(self, backend: Backend, ports: tuple[int, ...], protocol: str) -> tuple[Door, ...]:
         """The doors that such an address may open: on any interface, if it is there at all."""
         outside, doubt = self._unplaced(backend), self.unplaced_address(backend)
         if not outside:
             return ()
         return tuple(
-            internet.doubtful(internet.door(self.topology, one, one.addresses[0].address, outside, port), doubt)
+            internet.doubtful(self.doors.door(one, one.addresses[0].address, outside, port, protocol=protocol), doubt)
             for one in self.interfaces_of(backend)
             if one.addresses
             for port in ports
@@ -234,7 +238,7 @@ class Reach:
         ]
         return replace(found, doors=tuple(doors))
 
-    def internet_to_balancer(self, balancer: LoadBalancer, port: int) -> Exposure:
+    def internet_to_balancer(self, balancer: LoadBalancer, port: int, protocol: str = "tcp") -> Exposure:
         """The ordinary doors of a load balancer's listener. Raises UnknownFact.
 
         An internal one has public IPv6 addresses at most, and only where its attribute
@@ -242,7 +246,7 @@ class Reach:
         """
         own_groups = balancer_groups(balancer)
         doors = [
-            internet.door(self.topology, one, address, outside, port, group_ids=own_groups)
+            self.doors.door(one, address, outside, port, protocol=protocol, group_ids=own_groups)
             for one in balancer_interfaces(self.topology, balancer)
             for address, outside in _outside(balancer, one)
         ]
@@ -252,7 +256,7 @@ class Reach:
 
 def _outside(balancer: LoadBalancer, interface: NetworkInterface) -> tuple[tuple[str, str], ...]:
     """An internet-facing load balancer has public IPv4 addresses, whether its interfaces show them or not."""
-    four, six = (internet.public_addresses(interface, family) for family in FAMILIES)
+    four, six = (public_addresses(interface, family) for family in FAMILIES)
     if not four and not balancer.internal:
         four = tuple((address, balancer.dns_name or address) for address in interface.private_addresses)
     return four + six

@@ -2,33 +2,29 @@
 
 semantics.md, section 7.4: a public address, a route to an attached gateway, the ACL both ways, the
 groups, and no block of public access; all at once for the same source. IPv4 and IPv6 each for itself.
+The sets are reach.layers' for every kind of packet; here they are cut down to one port, and put into words
+where somebody asks for those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
+from typing import TypeVar, overload
 
-from vpclink_checks.model.fact import Gap, UnknownFact
+from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import acls, groups, routes
-from vpclink_checks.reach.bounds import Bounds, exactly, perhaps, unread
+from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
 from vpclink_checks.reach.fixes import revoke
-from vpclink_checks.reach.sets import (
-    FAMILIES,
-    Addresses,
-    Ranges,
-    addresses,
-    example,
-    is_wide,
-    none,
-    one_port,
-    public,
-    world,
-)
+from vpclink_checks.reach.layers import BLOCK, NO_GROUP, Layers, Once, public_addresses
+from vpclink_checks.reach.sets import FAMILIES, Addresses, Ranges, addresses, example, is_wide, none, one_port, world
+from vpclink_checks.reach.traffic import kind
 from vpclink_checks.report import Fix, Witness
+
+T = TypeVar("T")
 
 # A client on the internet takes whatever source port it likes; one that the ACL lets back is enough.
 _ANY_PORT = Ranges.of((1, 65535))
@@ -36,7 +32,8 @@ _CALLS = {
     "route table": "ec2:DescribeRouteTables",
     "network ACL": "ec2:DescribeNetworkAcls",
     "security groups": "ec2:DescribeSecurityGroups",
-    "VPC Block Public Access": "ec2:DescribeVpcBlockPublicAccessOptions",
+    "the interface": "ec2:DescribeNetworkInterfaces",
+    BLOCK: "ec2:DescribeVpcBlockPublicAccessOptions",
 }
 
 
@@ -59,6 +56,52 @@ class Layer:
         return next((text for members, text in self.rules if source in members), self.name)
 
 
+class Later(Sequence[T]):
+    """A tuple that is made when somebody first looks at it."""
+
+    def __init__(self, make: Callable[[], tuple[T, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> tuple[T, ...]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self._made[index]
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._made == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._made)
+
+
+class Conditions(Later[Layer]):
+    """The layers of all doors that have the same in their way. Who passes them all is known before their words are."""
+
+    def __init__(self, sources: Bounds, make: Callable[[], tuple[Layer, ...]]) -> None:
+        super().__init__(make)
+        self.sources = sources
+
+    @cached_property
+    def closed_by(self) -> tuple[str, ...]:
+        """See Door.closed_by."""
+        return _closing(self)
+
+
+def _closing(layers: Sequence[Layer]) -> tuple[str, ...]:
+    everybody = layers[0].bounds.possible
+    alone = tuple(layer.closed for layer in layers if not layer.bounds.possible & everybody)
+    return alone or ("no public source passes all of: " + "; ".join(layer.closed for layer in layers),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """One address that the internet could try, and every condition in its way."""
@@ -67,26 +110,27 @@ class Door:
     address: str  # on the interface
     public_address: str  # on the internet; the same for IPv6
     port: int
-    layers: tuple[Layer, ...]
-    fixes: tuple[Fix, ...] = ()
+    protocol: str = "tcp"
+    layers: Sequence[Layer]
+    fixes: Sequence[Fix] = ()
 
     @property
     def sources(self) -> Bounds:
         """The public sources that get in: intersection of all layers."""
+        if isinstance(self.layers, Conditions):
+            return self.layers.sources
         return reduce(Bounds.__and__, (layer.bounds for layer in self.layers))
 
     @property
     def closed_by(self) -> tuple[str, ...]:
         """What keeps everybody out: each layer that does so alone, or all of them together."""
-        everybody = self.layers[0].bounds.possible
-        alone = tuple(layer.closed for layer in self.layers if not layer.bounds.possible & everybody)
-        return alone or ("no public source passes all of: " + "; ".join(layer.closed for layer in self.layers),)
+        return self.layers.closed_by if isinstance(self.layers, Conditions) else _closing(self.layers)
 
     def witness(self, sources: Addresses) -> Witness:
         """A packet from one of *sources*, with the rule of each layer that lets it through."""
         src = example(sources)
         via = tuple(layer.rule_for(src) for layer in self.layers)
-        return Witness(src, self.public_address, "tcp", self.port, via)
+        return Witness(src, self.public_address, self.protocol, self.port, via)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,48 +167,95 @@ class Exposure:
         return (*self.absent, *(f"{door.public_address}: {', '.join(door.closed_by)}" for door in shut))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What decides about a door: equal for doors that the same filters stand before. *groups* None: none filters."""
+
+    vpc_id: str
+    subnet_id: str
+    family: int
+    protocol: str
+    port: int
+    groups: tuple[str, ...] | None
+    detour: str
+    deny_all: bool
+
+    @property
+    def kind(self) -> int:
+        return kind(self.protocol, self.port)
+
+    @property
+    def shown(self) -> str:
+        return f"{self.protocol} {self.port}"
+
+
+class Internet:
+    """The ordinary doors of one topology: who gets in from :class:`Layers`, the words when asked for."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+        self.topology = layers.topology
+        self._conditions: Once[_Asked, Conditions] = Once(self._judge)
+        self._fixes: Once[_Asked, Later[Fix]] = Once(lambda asked: Later(lambda: _fixes(layers, asked)))
+
+    def exposure(self, interfaces: Iterable[NetworkInterface], ports: Iterable[int], protocol: str = "tcp") -> Exposure:
+        """The ordinary doors of these interfaces on these TCP (or UDP) ports, IPv4 and IPv6."""
+        doors: list[Door] = []
+        absent: list[str] = []
+        wanted = tuple(ports)
+        for interface in interfaces:
+            for family in FAMILIES:
+                pairs = public_addresses(interface, family)
+                absent.extend([] if pairs else [f"{interface.id} has no public IPv{family} address"])
+                doors.extend(
+                    self.door(interface, own, outside, port, protocol=protocol, family=family)
+                    for own, outside in pairs
+                    for port in wanted
+                )
+        return Exposure(doors=tuple(doors), absent=tuple(absent))
+
+    def door(
+        self,
+        interface: NetworkInterface,
+        own: str,
+        outside: str,
+        port: int,
+        *,
+        protocol: str = "tcp",
+        group_ids: tuple[str, ...] | None = None,
+        family: int | None = None,
+    ) -> Door:
+        """One address and port. *group_ids*: those that filter it, if not the interface's; () for none."""
+        asked = _Asked(
+            vpc_id=interface.vpc_id,
+            subnet_id=interface.subnet_id,
+            family=family or addresses(own).family,
+            protocol=protocol,
+            port=port,
+            groups=interface.group_ids if group_ids is None else group_ids or None,
+            detour=self.layers.detour(interface.vpc_id, own),
+            deny_all=interface.deny_all_igw,
+        )
+        return Door(
+            interface_id=interface.id,
+            address=own,
+            public_address=outside,
+            port=port,
+            protocol=protocol,
+            layers=self._conditions[asked],
+            fixes=self._fixes[asked],
+        )
+
+    def _judge(self, asked: _Asked) -> Conditions:
+        packets = self.layers.packets_past(
+            asked.groups, (asked.vpc_id, asked.subnet_id, asked.family), asked.detour, deny_all=asked.deny_all
+        )
+        return Conditions(packets.at(asked.kind), lambda: _layers(self.layers, asked))
+
+
 def exposure(topology: Topology, interfaces: Iterable[NetworkInterface], ports: Iterable[int]) -> Exposure:
-    """The ordinary doors of these interfaces on these TCP ports, IPv4 and IPv6."""
-    doors: list[Door] = []
-    absent: list[str] = []
-    wanted = tuple(ports)
-    for interface in interfaces:
-        for family in FAMILIES:
-            pairs = public_addresses(interface, family)
-            absent.extend([] if pairs else [f"{interface.id} has no public IPv{family} address"])
-            doors.extend(door(topology, interface, own, outside, port) for own, outside in pairs for port in wanted)
-    return Exposure(doors=tuple(doors), absent=tuple(absent))
-
-
-def public_addresses(interface: NetworkInterface, family: int) -> tuple[tuple[str, str], ...]:
-    """(own address, address on the internet): mapped ones for IPv4, global ones themselves for IPv6."""
-    if family == 4:  # noqa: PLR2004 - the address family
-        return tuple((one.address, one.public) for one in interface.addresses if one.public)
-    return tuple((one, one) for one in interface.ipv6 if one in public(6))
-
-
-def door(
-    topology: Topology,
-    interface: NetworkInterface,
-    own: str,
-    outside: str,
-    port: int,
-    *,
-    group_ids: tuple[str, ...] | None = None,
-) -> Door:
-    """One address and TCP port. *group_ids*: those that filter it, if not the interface's; () for none."""
-    family = addresses(own).family
-    filters = interface.group_ids if group_ids is None else group_ids
-    found = groups.openings(topology, filters, "ingress", protocol="tcp", port=port, family=family)
-    layers = (
-        _sources(topology, family),
-        _route_layer(topology, interface, own, family),
-        *_acl_layers(topology, interface, port, family),
-        _group_layer(found, filters, port, family, unfiltered=group_ids == ()),
-        _block_layer(topology, interface, family),
-    )
-    fixes = tuple(revoke(one.group_id, one.rule) for one in found if one.rule and one.peers.possible & public(family))
-    return Door(interface_id=interface.id, address=own, public_address=outside, port=port, layers=layers, fixes=fixes)
+    """The ordinary doors of these interfaces on these TCP ports; for one question alone."""
+    return Internet(Layers(topology)).exposure(interfaces, ports)
 
 
 def doubtful(found: Door, doubt: str) -> Door:
@@ -174,20 +265,43 @@ def doubtful(found: Door, doubt: str) -> Door:
     return replace(found, layers=(*found.layers, layer))
 
 
-def _sources(topology: Topology, family: int) -> Layer:
+# -- the words ---------------------------------------------------------------------------------
+
+
+def _layers(layers: Layers, asked: _Asked) -> tuple[Layer, ...]:
+    return (
+        _source_layer(layers, asked.family),
+        *_interface_layers(asked),
+        _route_layer(layers, asked),
+        *_acl_layers(layers, asked),
+        _group_layer(layers, asked),
+        _block_layer(layers, asked),
+    )
+
+
+def _source_layer(layers: Layers, family: int) -> Layer:
     """Public sources; the account's own VPCs are none, and one that was not read may be among them."""
-    known = public(family, (cidr for vpc in topology.vpcs for cidr in vpc.cidrs))
+    known = layers.public(family)
     return Layer("a public source", exactly(known), "there is no public source", ((known, "a public source"),))
 
 
-def _route_layer(topology: Topology, interface: NetworkInterface, own: str, family: int) -> Layer:
+def _interface_layers(asked: _Asked) -> tuple[Layer, ...]:
+    if not asked.deny_all:
+        return ()
+    closed = "the interface drops all that comes from an internet gateway (DenyAllIgwTraffic)"
+    return (Layer("the interface", exactly(none(asked.family)), closed),)
+
+
+def _route_layer(layers: Layers, asked: _Asked) -> Layer:
+    family, detour = asked.family, asked.detour
+    bounds = layers.to_internet(asked.vpc_id, asked.subnet_id, family)
     try:
-        found = routes.to_internet(topology, interface.subnet_id, interface.vpc_id, family)
-    except UnknownFact as signal:
-        return _unread("route table", family, signal.gap)
-    detour = routes.edge_detour(topology, interface.vpc_id, own)
-    bounds = perhaps(found.bounds.possible, detour) if detour and found.bounds.possible else found.bounds
-    shown = routes.table_text(found.table, interface.subnet_id)
+        found = routes.to_internet(layers.topology, asked.subnet_id, asked.vpc_id, family)
+    except UnknownFact:
+        return _unread("route table", bounds)
+    if detour and bounds.possible:
+        bounds = perhaps(bounds.possible, detour)
+    shown = routes.table_text(found.table, asked.subnet_id)
     closed = f"route table {shown} leads to an internet gateway for {_partly(bounds)} IPv{family} destination"
     return Layer("route table", bounds, closed, found.routes)
 
@@ -196,57 +310,62 @@ def _partly(bounds: Bounds) -> str:
     return "only some" if bounds.possible else "no"
 
 
-def _acl_layers(topology: Topology, interface: NetworkInterface, port: int, family: int) -> tuple[Layer, ...]:
+def _acl_layers(layers: Layers, asked: _Asked) -> tuple[Layer, ...]:
+    place = (asked.subnet_id, asked.vpc_id)
+    into = layers.acl(*place, False, asked.family).at(asked.kind)  # noqa: FBT003 - EC2's word
+    out = layers.answered(*place, asked.family).at(asked.kind)
     try:
-        acl = acls.acl_of(topology, interface.subnet_id, interface.vpc_id)
-    except UnknownFact as signal:
-        return (_unread("network ACL", family, signal.gap),)
-    layers = []
-    for egress, asked in ((False, one_port(port)), (True, _ANY_PORT)):
-        found = acls.pieces(acl, egress=egress, family=family, protocol="tcp", asked=asked)
-        admitted = acls.admitted(found, family, every_port=False)
-        passing = [one for one in found if one.allow or one.doubt]
+        acl = layers.acl_of(*place)
+    except UnknownFact:
+        return (_unread("network ACL", into),)
+    found = []
+    for egress, ports, bounds in ((False, one_port(asked.port), into), (True, _ANY_PORT, out)):
+        every = acls.pieces(acl, egress=egress, family=asked.family, protocol=asked.protocol, asked=ports)
+        passing = [one for one in every if one.allow or one.doubt]
         rules = tuple((one.addresses, acls.entry_text(acl, one.entry, egress=egress)) for one in passing)
-        word = "lets the answer out to" if egress else f"lets tcp {port} in from"
-        who = "only some sources" if admitted.possible else "nobody"
-        layers.append(Layer("network ACL", admitted, f"network ACL {acl.id} {word} {who}", rules))
-    return tuple(layers)
+        word = "lets the answer out to" if egress else f"lets {asked.shown} in from"
+        who = "only some sources" if bounds.possible else "nobody"
+        found.append(Layer("network ACL", bounds, f"network ACL {acl.id} {word} {who}", rules))
+    return tuple(found)
 
 
-def _group_layer(
-    found: tuple[groups.Opening, ...], filters: tuple[str, ...], port: int, family: int, *, unfiltered: bool
-) -> Layer:
-    if unfiltered:
+def _group_layer(layers: Layers, asked: _Asked) -> Layer:
+    family, filters = asked.family, asked.groups
+    if filters is None:
         text = "no security group filters it"
         return Layer("security groups", exactly(world(family)), text, ((world(family), text),))
     if not filters:
-        return Layer("security groups", perhaps(world(family), "no security group in the facts"), "not known")
-    bounds = groups.admitted(found, family)
-    rules = tuple((one.peers.possible, one.text) for one in found)
-    who = bounds.possible & public(family)
+        return Layer("security groups", perhaps(world(family), NO_GROUP), "not known")
+    bounds = layers.admitted(filters, "ingress", family).at(asked.kind)
+    rules = tuple((one.peers.possible, one.text) for one in _openings(layers.topology, asked, filters))
+    who = bounds.possible & layers.public(family)
     shown = who.title if who else "no public source"
-    return Layer("security groups", bounds, f"{', '.join(filters)} admit {shown} on tcp {port}", rules)
+    return Layer("security groups", bounds, f"{', '.join(filters)} admit {shown} on {asked.shown}", rules)
 
 
-def _block_layer(topology: Topology, interface: NetworkInterface, family: int) -> Layer:
+def _openings(topology: Topology, asked: _Asked, filters: Sequence[str]) -> tuple[groups.Opening, ...]:
+    protocol, port = asked.protocol, asked.port
+    return groups.openings(topology, filters, "ingress", protocol=protocol, port=port, family=asked.family)
+
+
+def _fixes(layers: Layers, asked: _Asked) -> tuple[Fix, ...]:
+    """The inbound rules that let some public source in, taken back."""
+    found = _openings(layers.topology, asked, asked.groups or ())
+    everybody = layers.public(asked.family)
+    return tuple(revoke(one.group_id, one.rule) for one in found if one.rule and one.peers.possible & everybody)
+
+
+def _block_layer(layers: Layers, asked: _Asked) -> Layer:
     """VPC Block Public Access: both modes stop what comes in, unless an exclusion lets it in again."""
-    name = "VPC Block Public Access"
-    found = topology.block_public_access.peek(topology.region)
-    everybody, closed = exactly(world(family)), f"{name} does not block"
-    if isinstance(found, Gap):
-        return _unread(name, family, found)
-    if found is None or found.mode == "off":
-        return Layer(name, everybody, closed, ((world(family), f"{name} is off"),))
-    excluded = {interface.vpc_id, interface.subnet_id} & {
-        id_ for id_, mode in found.exclusions if mode == "allow-bidirectional"
-    }
-    if excluded:
-        return Layer(name, everybody, closed, ((world(family), f"{name} excludes {min(excluded)}"),))
-    if found.mode in ("block-bidirectional", "block-ingress") and found.state == "update-complete":
-        return Layer(name, exactly(none(family)), f"{name} is {found.mode}")
-    doubt = f"{name} has mode {found.mode} and state {found.state}: whether it blocks is not known"
-    return Layer(name, perhaps(world(family), doubt), doubt, ((world(family), doubt),))
+    found = layers.block(asked.vpc_id, asked.subnet_id)
+    bounds = layers.unblocked(asked.vpc_id, asked.subnet_id, asked.family)
+    if found.blocks is None:
+        return Layer(BLOCK, bounds, found.text, ((world(asked.family), found.text),))
+    if found.blocks:
+        return Layer(BLOCK, bounds, found.text)
+    return Layer(BLOCK, bounds, f"{BLOCK} does not block", ((world(asked.family), found.text),))
 
 
-def _unread(name: str, family: int, gap: Gap) -> Layer:
-    return Layer(name, unread(family, gap), f"{name} was not read", ((world(family), f"{name} was not read"),))
+def _unread(name: str, bounds: Bounds) -> Layer:
+    text = f"{name} was not read"
+    return Layer(name, bounds, text, ((world(bounds.possible.family), text),))

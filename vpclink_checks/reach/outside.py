@@ -17,25 +17,24 @@ from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
 def traces(reach: Reach, members: Addresses, there: Receiver, protocol: str) -> Iterator[Trace]:
     """A trace for each door that public addresses of *members* may try; none where there are no public ones.
 
-    Doors are judged for TCP; another protocol is not known. Raises UnknownFact.
+    Raises UnknownFact.
     """
     own = [cidr for one in reach.topology.vpcs for cidr in one.cidrs]
     sources = members & public(members.family, own)
     if not sources:
         return
-    if protocol != "tcp":
-        yield _not_judged(sources, there, protocol)
-        return
-    for found in _exposures(reach, there):
+    for found in _exposures(reach, there, protocol):
         doors = [one for one in found.doors if addresses(one.address).family == members.family]
         yield from (_through(_from(door, sources)) for door in doors if _asked_for(door, there))
-        yield from (_absent(sources, there, text) for text in found.absent if _of_family(text, members.family))
+        yield from (
+            _absent(sources, there, protocol, text) for text in found.absent if _of_family(text, members.family)
+        )
 
 
-def _exposures(reach: Reach, there: Receiver) -> Iterator[Exposure]:
+def _exposures(reach: Reach, there: Receiver, protocol: str) -> Iterator[Exposure]:
     """The doors of each backend, those of all interfaces of an instance once."""
     if there.balancer is not None:
-        yield reach.internet_to_balancer(there.balancer, there.port)
+        yield reach.internet_to_balancer(there.balancer, there.port, protocol)
         return
     seen: set[tuple[str, int]] = set()
     for backend in there.backends:
@@ -43,7 +42,7 @@ def _exposures(reach: Reach, there: Receiver) -> Iterator[Exposure]:
         key = (backend.target.id if instance else backend.interface.id, backend.port)
         if key not in seen:
             seen.add(key)
-            yield reach.internet(backend, (backend.port,))
+            yield reach.internet(backend, (backend.port,), protocol)
 
 
 def _asked_for(door: Door, there: Receiver) -> bool:
@@ -65,7 +64,7 @@ def _through(door: Door) -> Trace:
         return _shut(door)
     src = example(outside)
     steps = tuple(_step(layer, src) for layer in door.layers[2:])  # behind our own layer and "a public source"
-    return Trace(packet=Packet(src=src, dst=door.public_address, port=door.port), steps=steps)
+    return Trace(packet=_packet(src, door), steps=steps)
 
 
 def _step(layer: Layer, src: str) -> Step:
@@ -83,32 +82,30 @@ def _shut(door: Door) -> Trace:
     if not shutting:
         rule = "; ".join(door.closed_by)
         together = Step(layer="all layers together", component=door.interface_id, decision=Decision.DENY, rule=rule)
-        return Trace(packet=Packet(src=_named(asked), dst=door.public_address, port=door.port), steps=(together,))
+        return Trace(packet=_packet(_named(asked), door), steps=(together,))
     left = reduce(Addresses.__and__, (one.bounds.possible for one in layers if one not in shutting), asked)
     src = example(left or asked)
     steps = tuple(_denied(one) if one in shutting else _step(one, src) for one in layers)
-    return Trace(packet=Packet(src=src, dst=door.public_address, port=door.port), steps=steps)
+    return Trace(packet=_packet(src, door), steps=steps)
+
+
+def _packet(src: str, door: Door) -> Packet:
+    return Packet(src=src, dst=door.public_address, port=door.port, protocol=door.protocol)
 
 
 def _denied(layer: Layer) -> Step:
     return Step(layer=layer.name, component=layer.name, decision=Decision.DENY, rule=layer.closed)
 
 
-def _absent(sources: Addresses, there: Receiver, text: str) -> Trace:
+def _absent(sources: Addresses, there: Receiver, protocol: str, text: str) -> Trace:
     step = Step(layer="public address", component=there.name, decision=Decision.DENY, rule=text)
-    return Trace(packet=Packet(src=_named(sources), dst=there.name, port=there.port), steps=(step,))
+    packet = Packet(src=_named(sources), dst=there.name, port=there.port, protocol=protocol)
+    return Trace(packet=packet, steps=(step,))
 
 
 def _of_family(text: str, family: int) -> bool:
     """Whether this certificate speaks of the family; one that names none speaks of both."""
     return f"IPv{family}" in text or "IPv" not in text
-
-
-def _not_judged(sources: Addresses, there: Receiver, protocol: str) -> Trace:
-    rule = f"who on the internet reaches a {protocol} port is not judged, only tcp"
-    step = Step(layer="protocol", component=protocol, decision=Decision.UNKNOWN, rule=rule)
-    packet = Packet(src=_named(sources), dst=there.name, port=there.port, protocol=protocol)
-    return Trace(packet=packet, steps=(step,))
 
 
 def _named(sources: Addresses) -> str:

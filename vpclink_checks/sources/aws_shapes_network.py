@@ -43,7 +43,8 @@ ATTACHED, DETACHED = ("available", "attached"), ("detaching", "detached")
 
 def vpc(raw: Raw) -> Vpc:
     """One item of ec2:DescribeVpcs: its associated blocks, IPv4 first."""
-    return Vpc(id=text(raw, "VpcId"), cidrs=tuple(dict.fromkeys((*_v4_blocks(raw), *_v6_blocks(raw)))))
+    cidrs = tuple(dict.fromkeys((*_v4_blocks(raw), *_v6_blocks(raw))))
+    return Vpc(id=text(raw, "VpcId"), cidrs=cidrs, block_mode=_block_mode(raw))
 
 
 def _v4_blocks(raw: Raw) -> Iterator[str]:
@@ -69,6 +70,7 @@ def subnet(raw: Raw) -> Subnet:
         zone=text(raw, "AvailabilityZone"),
         cidrs=(*((first,) if first else ()), *_v6_blocks(raw)),
         public_ip_on_launch=flag(raw, "MapPublicIpOnLaunch"),
+        block_mode=_block_mode(raw),
     )
 
 
@@ -91,6 +93,7 @@ def interface(raw: Raw, *, zone: str = "", instance_id: str = "") -> NetworkInte
         instance_id=text(attachment, "InstanceId", default=instance_id),
         device_index=_device_index(attachment, instance_id),
         source_dest_check=flag(raw, "SourceDestCheck", default=True),
+        deny_all_igw=flag(raw, "DenyAllIgwTraffic"),
     )
 
 
@@ -233,17 +236,41 @@ def internet_gateway(raw: Raw) -> InternetGateway:
 
 
 def block_public_access(options: Raw, exclusions: list[Raw]) -> BlockPublicAccess:
-    """ec2:DescribeVpcBlockPublicAccessOptions and the items of …Exclusions that are in force.
+    """ec2:DescribeVpcBlockPublicAccessOptions and the items of …Exclusions.
 
-    An exclusion that is being made, changed or removed keeps its literal state out of the model: only
-    create-complete and update-complete are in force for certain.
+    Of an exclusion that is being made, changed or removed, or in a state not heard of, it is not known whether it is
+    in force; one that is gone, disabled or was never made is not.
     """
     inner = part(options, "VpcBlockPublicAccessOptions")
     live = [one for one in exclusions if text(one, "State") in ("create-complete", "update-complete")]
+    moving = [one for one in exclusions if text(one, "State") not in ("create-complete", "update-complete", *_GONE)]
     return BlockPublicAccess(
         mode=text(inner, "InternetGatewayBlockMode"),
         state=text(inner, "State"),
-        exclusions=tuple(
-            (text(one, "ResourceArn").rpartition("/")[2], text(one, "InternetGatewayExclusionMode")) for one in live
-        ),
+        exclusions=tuple((_excluded(one), text(one, "InternetGatewayExclusionMode")) for one in live),
+        unsure=tuple((_excluded(one), _unsure_exclusion(one)) for one in moving if not _lets_out_alone(one)),
     )
+
+
+_GONE = ("create-failed", "delete-complete", "disable-complete")
+
+
+def _excluded(raw: Raw) -> str:
+    return text(raw, "ResourceArn").rpartition("/")[2]
+
+
+def _lets_out_alone(raw: Raw) -> bool:
+    """Whether it lets nobody in, in force or not; one that is being changed may have let in before."""
+    creating = text(raw, "State") in ("create-in-progress", "delete-in-progress", "disable-in-progress")
+    return creating and text(raw, "InternetGatewayExclusionMode") == "allow-egress"
+
+
+def _unsure_exclusion(raw: Raw) -> Gap:
+    message = (
+        f"the exclusion of {_excluded(raw)} is {text(raw, 'State') or 'in no state'}: in force or not, nobody knows"
+    )
+    return Gap(operation="ec2:DescribeVpcBlockPublicAccessExclusions", action="", code="UnheardOf", message=message)
+
+
+def _block_mode(raw: Raw) -> str:
+    return text(part(raw, "BlockPublicAccessStates"), "InternetGatewayBlockMode")
