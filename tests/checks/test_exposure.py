@@ -560,6 +560,13 @@ def test_a_second_balancer_is_a_door_where_every_condition_holds(how: dict[str, 
     assert worst(second_balancer("internet-facing", **how), OTHER).outcome.value == outcome
 
 
+def test_preservation_that_was_not_read_is_no_matter_where_both_readings_agree() -> None:
+    """The hosts admit the second balancer's group, which matches a preserved address too (semantics.md, 6.2)."""
+    unsaid = unread("elbv2:DescribeTargetGroupAttributes")
+    one = worst(replace(second_balancer("internet-facing"), target_group_attributes=unsaid), OTHER)
+    assert one.outcome is Outcome.FAIL
+
+
 @pytest.mark.parametrize(
     ("table", "operation"),
     [
@@ -570,7 +577,8 @@ def test_a_second_balancer_is_a_door_where_every_condition_holds(how: dict[str, 
 )
 def test_a_condition_of_a_second_balancer_that_was_not_read_is_unknown(table: str, operation: str) -> None:
     changes: dict[str, Any] = {table: unread(operation)}
-    one = worst(replace(second_balancer("internet-facing"), **changes), OTHER)
+    seen_as = tcp(10000, "10.0.0.0/16")  # admits the load balancer's own addresses, and no client's
+    one = worst(replace(second_balancer("internet-facing", host_rule=seen_as), **changes), OTHER)
     assert one.outcome is Outcome.UNKNOWN
     assert operation in one.message
 

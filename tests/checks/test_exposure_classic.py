@@ -86,10 +86,16 @@ def test_an_old_balancer_that_answers_the_internet_is_a_door() -> None:
         pytest.param(classic(group_rule="10.0.0.0/16"), Outcome.NOTE, "no public source", id="its own group is shut"),
         pytest.param(classic(hosts_admit=False), Outcome.NOTE, "admitted by none of", id="the hosts do not let it in"),
         pytest.param(
-            classic(instances=("i-0other", stack.HOST_B)),
+            classic(instances=("i-0other", stack.HOST_A)),
             Outcome.FAIL,
             "203.0.113.77:80",
             id="one of several instances",
+        ),
+        pytest.param(
+            classic(instances=(stack.HOST_B,)),
+            Outcome.NOTE,
+            "sends nothing",
+            id="an instance in a zone it does not serve",
         ),
         pytest.param(
             healthy(classic_balancers=unread("elb:DescribeLoadBalancers")),

@@ -10,7 +10,7 @@ import pytest
 from tests import healthy as stack
 from tests.healthy import by, healthy
 from vpclink_checks.model.balancing import LoadBalancer, TargetGroup
-from vpclink_checks.model.fact import Gap, Table, UnknownFact
+from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.network import GroupRule, NetworkInterface, PrivateAddress, SecurityGroup, Subnet
 from vpclink_checks.model.path import Path
@@ -121,13 +121,30 @@ def test_ip_targets_are_not_preserved_by_default() -> None:
     assert trace.packet.src == "10.0.11.10"
 
 
-def test_unread_preservation_is_not_guessed() -> None:
-    topology, path = stretch(link=V2)
-    unread = Gap(operation="elbv2:DescribeTargetGroupAttributes", action="x", code="AccessDenied")
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        (tcp(10000, "10.0.11.0/24"), "unknown"),
+        (tcp(10000, "10.0.21.0/24"), "unknown"),
+        (tcp(10000, "10.0.0.0/16"), "reached"),
+        (tcp(10001, "10.0.0.0/16"), "blocked"),
+    ],
+    ids=["the NLB's subnet alone", "the link's subnet alone", "both", "neither"],
+)
+def test_unread_preservation_is_both_readings(rule: GroupRule, verdict: str) -> None:
+    """Agreement is the answer, disagreement names the call and its IAM action."""
+    unread = Gap(
+        operation="elbv2:DescribeTargetGroupAttributes",
+        action="elasticloadbalancing:DescribeTargetGroupAttributes",
+        code="AccessDenied",
+    )
+    topology, path = stretch(link=V2, hosts=(rule,))
     reach = Reach(replace(topology, target_group_attributes=Table(gap=unread)))
-    leg = reach.legs(path)[0]
-    with pytest.raises(UnknownFact, match="DescribeTargetGroupAttributes"):
-        reach.load_balancer_traffic(path, leg)
+    found = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert {trace.packet.src for trace in found} == {"10.0.21.5", "10.0.11.10"}
+    assert {trace.verdict for trace in found} == {verdict}
+    told = "; ".join(doubt for trace in found for doubt in trace.doubts)
+    assert ("IAM action elasticloadbalancing:DescribeTargetGroupAttributes" in told) is (verdict == "unknown")
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,8 @@ def _leg_traces(reach: Reach, path: Path, leg: Leg, backend: Backend) -> Iterato
         return
     balancer, group = path.load_balancer, path.target_group
     doubts = _doubt_steps(balancer, leg)
-    for source in senders.of(reach.topology, path.link, balancer, group, leg.zone, backend):
-        yield _longer(senders.traffic(reach.topology, path.link, balancer, group, source, backend), doubts)
+    for one in senders.callers(reach.topology, path.link, balancer, group, leg.zone, backend):
+        yield _longer(one, doubts)
 
 
 def _doubt_steps(balancer: LoadBalancer, leg: Leg) -> tuple[Step, ...]:

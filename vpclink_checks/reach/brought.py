@@ -58,7 +58,7 @@ def through_balancer(
     reach: Reach, found: Exposure, balancer: LoadBalancer, group: TargetGroup, targets: Iterable[Target], way: Way
 ) -> Exposure:
     """The same doors with the targets behind the load balancer as one more condition. Raises UnknownFact."""
-    behind = reach.through_balancer(found, balancer, group, targets)
+    behind = reach.through_balancer(found, balancer, group, targets, brought=True)
     doors = (replace(door, layers=(*door.layers[:-1], _as_sent(door.layers[-1], way))) for door in behind.doors)
     return replace(behind, doors=tuple(doors))
 

@@ -77,7 +77,7 @@ def balancer_ends(topology: Topology, balancer: LoadBalancer, zone: Zone, family
     found = [address for one in _own(topology, balancer, zone) for address in own_addresses(one, family)]
     if found:
         return tuple(replace(template, addresses=addresses(address)) for address in found)
-    return (replace(template, addresses=_whole_subnet(topology, zone.subnet_id, family)),)
+    return (replace(template, addresses=whole_subnet(topology, zone.subnet_id, family)),)
 
 
 def balancer_groups(balancer: LoadBalancer) -> tuple[str, ...]:
@@ -108,7 +108,8 @@ def own_addresses(interface: NetworkInterface, family: int) -> tuple[str, ...]:
     return tuple(address for address in every if addresses(address).family == family)
 
 
-def _whole_subnet(topology: Topology, subnet_id: str, family: int) -> Addresses:
+def whole_subnet(topology: Topology, subnet_id: str, family: int) -> Addresses:
+    """Every address of a subnet. Raises UnknownFact."""
     found = union(family, subnet_of(topology, subnet_id).cidrs)
     if not found:
         message = f"no IPv{family} block of {subnet_id} in the facts"
@@ -144,7 +145,7 @@ def _link_ends_in(topology: Topology, link: VpcLink, subnet_id: str) -> list[End
     found = [
         address for one in topology.interfaces if _managed_by(one, link, subnet_id) for address in own_addresses(one, 4)
     ]
-    whole = [] if found else [_whole_subnet(topology, subnet_id, 4)]
+    whole = [] if found else [whole_subnet(topology, subnet_id, 4)]
     return [replace(template, addresses=one) for one in [*map(addresses, found), *whole]]
 
 

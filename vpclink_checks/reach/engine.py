@@ -40,6 +40,7 @@ class Reach:
         self.doors = Internet(self.layers)
         self._legs: dict[str, tuple[Leg, ...]] = {}
         self._exposures: dict[tuple[object, ...], Exposure] = {}
+        self.shared: dict[tuple[object, ...], object] = {}  # what reach.doors worked out once
 
     # -- the path ------------------------------------------------------------------------------
 
@@ -56,11 +57,7 @@ class Reach:
     def backends(self, path: Path, target: Target) -> tuple[Backend, ...]:
         """Where a registered target listens; an ALB target at every interface of that ALB. Raises UnknownFact."""
         _, group = _stretch(path)
-        if group.target_type == "alb":
-            balancer = self.topology.load_balancers.find(target.id)
-            return _balancer_backends(self.topology, balancer, target) if balancer else ()
-        found = backend_of(self.topology, group, target)
-        return (found,) if found else ()
+        return legs.backends(self.topology, group, target)
 
     def load_balancer_traffic(self, path: Path, leg: Leg) -> tuple[Trace, ...]:
         """The callers' traffic of one leg as it really arrives: a trace for each address it comes from.
@@ -69,9 +66,9 @@ class Reach:
         """
         balancer, group = _stretch(path)
         return tuple(
-            senders.traffic(self.topology, path.link, balancer, group, source, backend)
+            one
             for backend in self.backends(path, leg.target)
-            for source in senders.of(self.topology, path.link, balancer, group, leg.zone, backend)
+            for one in senders.callers(self.topology, path.link, balancer, group, leg.zone, backend)
         )
 
     def load_balancer_traffic_on(self, path: Path, leg: Leg, wanted: Ranges) -> tuple[tuple[Span, Trace], ...]:
@@ -83,14 +80,12 @@ class Reach:
         balancer, group = _stretch(path)
         found: list[tuple[Span, Trace]] = []
         for backend in self.backends(path, leg.target):
-            callers = senders.of(self.topology, path.link, balancer, group, leg.zone, backend)
             own = balancer_ends(self.topology, balancer, leg.zone, backend_end(backend).family)
             checks = own if group.health_check.port in ("", "traffic-port") else ()
             for span in wanted.cut(self._edges):
                 there = replace(backend, port=span[0])
-                found += [
-                    (span, senders.traffic(self.topology, path.link, balancer, group, one, there)) for one in callers
-                ]
+                sent = senders.callers(self.topology, path.link, balancer, group, leg.zone, there)
+                found += [(span, one) for one in sent]
                 found += [(span, trace(self.topology, one, backend_end(there), span[0])) for one in checks]
         return tuple(found)
 
@@ -224,16 +219,28 @@ class Reach:
         return tuple(sorted(attached, key=lambda one: one.id != backend.interface.id))
 
     def through_balancer(
-        self, found: Exposure, balancer: LoadBalancer, group: TargetGroup, targets: Iterable[Target]
+        self,
+        found: Exposure,
+        balancer: LoadBalancer,
+        group: TargetGroup,
+        targets: Iterable[Target],
+        *,
+        brought: bool = False,
     ) -> Exposure:
         """The same doors of a load balancer with one more condition: a target behind them takes what arrives.
 
-        Raises UnknownFact.
+        *brought*: what comes to them does so by another way than an internet gateway. Raises UnknownFact.
         """
         behind = [backend_of(self.topology, group, one) for one in targets if not one.draining]
         backends = tuple(one for one in behind if one is not None)
         doors = [
-            replace(door, layers=(*door.layers, through.layer(self.topology, balancer, group, backends, door)))
+            replace(
+                door,
+                layers=(
+                    *door.layers,
+                    through.layer(self.topology, balancer, group, backends, door, brought=brought),
+                ),
+            )
             for door in found.doors
         ]
         return replace(found, doors=tuple(doors))
@@ -266,19 +273,6 @@ def _stretch(path: Path) -> tuple[LoadBalancer, TargetGroup]:
     if path.load_balancer is None or path.target_group is None:
         raise LookupError("the path ends before its target group")
     return path.load_balancer, path.target_group
-
-
-def _balancer_backends(topology: Topology, balancer: LoadBalancer, target: Target) -> tuple[Backend, ...]:
-    return tuple(
-        Backend(
-            target=target,
-            interface=replace(one, group_ids=balancer.security_group_ids),
-            address=address,
-            port=target.port,
-        )
-        for one in balancer_interfaces(topology, balancer)
-        for address in one.private_addresses
-    )
 
 
 def _health_port(group: TargetGroup, target: Target) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from vpclink_checks.model.backend import backend_of
+from vpclink_checks.model.backend import Backend, backend_of, balancer_interfaces
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.topology import Topology
@@ -44,6 +45,31 @@ def of(topology: Topology, balancer: LoadBalancer, group: TargetGroup) -> tuple[
     return tuple(found)
 
 
+def of_classic(topology: Topology, balancer: LoadBalancer, targets: Iterable[Target]) -> tuple[Leg, ...]:
+    """A classic load balancer's legs: to the instances of a node's own zone, and to those of its other zones as an
+    attribute says that nobody reads here; to none of a zone that is not enabled. Raises UnknownFact.
+
+    elastic load balancing, classic guide, enable-disable-az and enable-disable-crosszone-lb.
+    """
+    call = "elasticloadbalancing:DescribeLoadBalancerAttributes"
+    doubt = f"whether {balancer.name} crosses zones was not read; it takes the IAM action {call}"
+    lies = {zone: _lies_in(topology, zone) for zone in balancer.zones}
+    found = []
+    for one in targets:
+        instance = topology.instances.find(one.id)
+        where = instance.zone if instance is not None else ""
+        if where and where not in lies.values() and all(lies.values()):
+            continue
+        found += [Leg(zone=zone, target=one, doubt="" if where and at == where else doubt) for zone, at in lies.items()]
+    return tuple(found)
+
+
+def _lies_in(topology: Topology, zone: Zone) -> str:
+    """The zone of a classic load balancer's subnet; "" where it was not read."""
+    subnet = topology.subnets.peek(zone.subnet_id)
+    return "" if subnet is None or isinstance(subnet, Gap) else subnet.zone
+
+
 def cross_zone(topology: Topology, balancer: LoadBalancer, group: TargetGroup) -> tuple[bool, str]:
     """(in effect, why that is not known): the group's attribute, else the load balancer's.
 
@@ -81,3 +107,25 @@ def _zone_of(topology: Topology, group: TargetGroup, target: Target) -> tuple[st
         return "", f"the zone of {target.id} is not known: {signal.gap}"
     else:
         return zone, ""
+
+
+def backends(topology: Topology, group: TargetGroup, target: Target) -> tuple[Backend, ...]:
+    """Where a registered target listens; an ALB target at every interface of that ALB. Raises UnknownFact."""
+    if group.target_type == "alb":
+        balancer = topology.load_balancers.find(target.id)
+        return _balancer_backends(topology, balancer, target) if balancer else ()
+    found = backend_of(topology, group, target)
+    return (found,) if found else ()
+
+
+def _balancer_backends(topology: Topology, balancer: LoadBalancer, target: Target) -> tuple[Backend, ...]:
+    return tuple(
+        Backend(
+            target=target,
+            interface=replace(one, group_ids=balancer.security_group_ids),
+            address=address,
+            port=target.port,
+        )
+        for one in balancer_interfaces(topology, balancer)
+        for address in one.private_addresses
+    )
