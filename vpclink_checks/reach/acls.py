@@ -15,7 +15,7 @@ from vpclink_checks.reach import opening
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
 from vpclink_checks.reach.change_acls import LAST_NUMBER
 from vpclink_checks.reach.ends import End
-from vpclink_checks.reach.protocols import name, ports, same
+from vpclink_checks.reach.protocols import name, number, ports, same, shown
 from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses, none, world
 from vpclink_checks.reach.trace import Decision, Step
 
@@ -57,21 +57,27 @@ def entry_text(acl: NetworkAcl, entry: AclEntry | None, *, egress: bool) -> str:
     word = "outbound" if egress else "inbound"
     if entry is None or entry.number == LAST_NUMBER:
         return f"network ACL {acl.id} {word} rule * denies what no other rule takes in"
-    shown = name(entry.protocol)
-    if entry.from_port is not None:
-        same_port = entry.from_port == entry.to_port
-        shown += f" {entry.from_port}" if same_port else f" {entry.from_port}-{entry.to_port}"
+    what = name(entry.protocol)
+    if entry.from_port is not None or entry.icmp_type is not None:
+        spans = _taken(entry).spans
+        what = shown(entry.protocol, spans[0][0], spans[-1][1])
     verb = "may allow" if entry.doubt is not None else "allows" if entry.allow else "denies"
-    return f"network ACL {acl.id} {word} rule {entry.number} {verb} {shown} with {entry.cidr}"
+    return f"network ACL {acl.id} {word} rule {entry.number} {verb} {what} with {entry.cidr}"
 
 
 def pieces(acl: NetworkAcl, *, egress: bool, family: int, protocol: str, asked: Ranges) -> tuple[Piece, ...]:
     """Who decides about each port of *asked* and each address: disjoint, and together all of them."""
     mine = [one for one in acl.entries if one.egress == egress and same(one.protocol, protocol)]
     entries = sorted((one for one in mine if addresses(one.cidr).family == family), key=lambda one: one.number)
-    taken = [ports(one.protocol, one.from_port, one.to_port) for one in entries]
+    taken = [_taken(one) for one in entries]
     edges = [edge for one in taken for first, last in one.spans for edge in (first, last + 1)]
     return tuple(piece for span in asked.cut(edges) for piece in _walk(entries, taken, span, family))
+
+
+def _taken(entry: AclEntry) -> Ranges:
+    """The ports that an entry takes in, or ICMP's types and codes."""
+    icmp = number(entry.protocol) in (number("icmp"), number("icmpv6"))
+    return ports(entry.protocol, *((entry.icmp_type, entry.icmp_code) if icmp else (entry.from_port, entry.to_port)))
 
 
 def _walk(entries: list[AclEntry], taken: list[Ranges], span: Span, family: int) -> list[Piece]:
@@ -99,8 +105,20 @@ def _let_through(piece: Piece) -> Bounds:
     return exactly(piece.addresses if piece.allow else none(piece.addresses.family))
 
 
-def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: str, asked: Ranges) -> Step:
-    """What the ACL of *own*'s subnet says to packets to (egress) or from (ingress) *peer* on all these ports."""
+def decide(
+    topology: Topology,
+    own: End,
+    peer: End,
+    *,
+    egress: bool,
+    protocol: str,
+    asked: Ranges,
+    every_port: bool = True,
+) -> Step:
+    """What the ACL of *own*'s subnet says to packets to (egress) or from (ingress) *peer* on all these ports.
+
+    Not *every_port*: one that passes is enough.
+    """
     layer = f"network ACL of {own.subnet_id}, {'outbound' if egress else 'inbound'}"
     try:
         acl = acl_of(topology, own.subnet_id, own.vpc_id)
@@ -108,7 +126,7 @@ def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: s
         return Step(layer=layer, component=own.subnet_id, decision=Decision.UNKNOWN, rule=str(signal.gap))
     every = pieces(acl, egress=egress, family=own.family, protocol=protocol, asked=asked)
     mine = [piece for piece in every if piece.addresses & peer.addresses]
-    through = admitted(every, own.family, every_port=True)
+    through = admitted(every, own.family, every_port=every_port)
     if peer.addresses <= through.sure:
         rule = "; ".join(dict.fromkeys(entry_text(acl, piece.entry, egress=egress) for piece in mine))
         return Step(layer=layer, component=acl.id, decision=Decision.ALLOW, rule=rule)
@@ -116,7 +134,7 @@ def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: s
     if doubts and peer.addresses & through.possible:
         return Step(layer=layer, component=acl.id, decision=Decision.UNKNOWN, rule="; ".join(doubts))
     denies = next(piece for piece in mine if not piece.allow and not piece.doubt)
-    rule = f"{entry_text(acl, denies.entry, egress=egress)}, met by {_ports_text(protocol, denies.ports)}"
+    rule = f"{entry_text(acl, denies.entry, egress=egress)}, met by {shown(protocol, *denies.ports)}"
     if peer.addresses & through.sure:
         rule = f"{rule}, for a part of {peer.addresses.title}, and which address is used is not known"
         return Step(layer=layer, component=acl.id, decision=Decision.UNKNOWN, rule=rule)
@@ -133,8 +151,3 @@ def decide(topology: Topology, own: End, peer: End, *, egress: bool, protocol: s
         rule=rule,
         remedy=lambda: opening.in_acl(acl, denied, egress=egress, protocol=protocol),
     )
-
-
-def _ports_text(protocol: str, span: Span) -> str:
-    shown = str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}"
-    return f"{name(protocol)} {shown}"

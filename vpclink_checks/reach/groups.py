@@ -15,7 +15,8 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import opening
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps, unread
 from vpclink_checks.reach.ends import End
-from vpclink_checks.reach.protocols import name, ports, same
+from vpclink_checks.reach.protocols import ports, same
+from vpclink_checks.reach.protocols import shown as what
 from vpclink_checks.reach.sets import Addresses, addresses, none, union
 from vpclink_checks.reach.trace import Decision, Step
 
@@ -36,7 +37,7 @@ class Opening:
 
 
 def takes_in(rule: GroupRule, protocol: str, port: int) -> bool:
-    """Whether the rule's protocol and ports take this one in."""
+    """Whether the rule's protocol and ports take this one in; *port* may be ICMP's type and code."""
     return same(rule.protocol, protocol) and port in ports(rule.protocol, rule.from_port, rule.to_port)
 
 
@@ -45,11 +46,11 @@ def peers_of(topology: Topology, rule: GroupRule, family: int, peer: End | None)
 
     A group reference stands for the private addresses of the interfaces that carry the group, never
     for public ones (amazon-ec2-user-guide, security groups): it matches *peer* if that carries the
-    group, and nobody on the internet (*peer* None). A prefix list that does not exist, or a group
-    that nobody carries, matches nothing.
+    group, and nobody on the internet (*peer* None). A prefix list that does not exist, a group that
+    nobody carries, or one behind a peering that is no longer active (stale), matches nothing.
     """
     if rule.group_id:
-        carried = peer is not None and rule.group_id in peer.counts_as
+        carried = peer is not None and rule.group_id in peer.counts_as and rule.peering in ("", "active")
         return exactly(peer.addresses if peer is not None and carried else none(family))
     if rule.prefix_list_id:
         found = topology.prefix_lists.peek(rule.prefix_list_id)
@@ -116,7 +117,7 @@ def decide(topology: Topology, own: End, peer: End, direction: str, *, protocol:
         rule = f"no security group of {own.name} in the facts"
         return Step(layer=layer, component=shown, decision=Decision.UNKNOWN, rule=rule)
     found = openings(topology, own.group_ids, direction, protocol=protocol, port=port, family=own.family, peer=peer)
-    decision, rule = _decision(found, peer, direction, f"{name(protocol)} {port}", shown)
+    decision, rule = _decision(found, peer, direction, what(protocol, port), shown)
     return Step(
         layer=layer,
         component=shown,
