@@ -92,10 +92,10 @@ def test_open() -> None:
         "route table",
         "network ACL",
         "network ACL",
-        "network ACL",
-        "network ACL",
         "security groups",
         "route table",
+        "network ACL",
+        "network ACL",
     ]
 
 

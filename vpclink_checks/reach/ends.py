@@ -21,7 +21,8 @@ class End:
     subnet that it lies in: a decision that is the same for all of them is exact all the same.
     ``group_ids`` filter it; ``filtered`` is False for a load balancer without security groups.
     ``counts_as`` are the groups whose references match it. ``borrowed``: the address is a client's
-    that the load balancer preserved.
+    that the load balancer preserved. ``public``: the public address that packets to it are sent to; "" where they
+    are sent to its own. ``type`` is the interface's. An end outside every VPC has no ``vpc_id``.
     """
 
     name: str
@@ -32,6 +33,8 @@ class End:
     filtered: bool = True
     counts_as: frozenset[str] = frozenset()
     borrowed: bool = False
+    public: str = ""
+    type: str = ""
 
     @property
     def family(self) -> int:
@@ -49,6 +52,7 @@ def backend_end(backend: Backend) -> End:
         subnet_id=interface.subnet_id,
         group_ids=interface.group_ids,
         counts_as=frozenset(interface.group_ids),
+        type=interface.type,
     )
 
 
