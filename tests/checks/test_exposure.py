@@ -29,7 +29,6 @@ from tests.checks.packets import (
     worst,
 )
 from tests.healthy import by, healthy
-from vpclink_checks.checks.doors import NOT_JUDGED
 from vpclink_checks.model.balancing import (
     Action,
     Forward,
@@ -54,6 +53,7 @@ from vpclink_checks.model.network import (
 )
 from vpclink_checks.model.path import Path, Stop
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.doors.certificate import NOT_JUDGED
 from vpclink_checks.words import Outcome, Severity
 
 INTERNET, RESTRICTED = "exposure/no-internet-path", "exposure/no-restricted-public-source"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.checks.packets import ALWAYS, added, hosts, loud, routes_for_hosts, tcp, unread, worst
 from tests.healthy import healthy
+from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.network import RouteEntry
 from vpclink_checks.model.topology import Topology
 
@@ -17,7 +18,11 @@ OFFICE = "10.8.0.0/16"
 
 def beside(target: str, **changes: Any) -> Topology:
     """A route of the hosts' subnets to another network, whose addresses their group admits."""
-    facts = {"security_groups": added(tcp(10000, OFFICE))} | changes
+    nobody_asked: Table[Any] = Table(gap=Gap(operation="this source", action="", code="NotRead"))
+    lacking: dict[str, Any] = dict.fromkeys(
+        ("peerings", "vpn_gateways", "transit_attachments", "transit_route_tables"), nobody_asked
+    )
+    facts: dict[str, Any] = {"security_groups": added(tcp(10000, OFFICE))} | lacking | changes
     return healthy(route_tables=routes_for_hosts(RouteEntry(destination=OFFICE, target=target)), **facts)
 
 
@@ -32,6 +37,8 @@ def beside(target: str, **changes: Any) -> Topology:
         (beside("pcx-01", security_groups=hosts(tcp(10000, "10.0.0.0/16"))), "pass", "pcx-01 to tcp 10.0.1.20:10000"),
         (beside("pcx-01", security_groups=unread("ec2:DescribeSecurityGroups")), "unknown", "DescribeSecurityGroups"),
         (beside("pcx-01", network_acls=unread("ec2:DescribeNetworkAcls")), "unknown", "ec2:DescribeNetworkAcls"),
+        (beside("pcx-01", peerings=unread("ec2:DescribeVpcPeeringConnections")), "unknown", "PeeringConnections"),
+        (beside("vgw-01", vpn_gateways=unread("ec2:DescribeVpnGateways")), "unknown", "ec2:DescribeVpnGateways"),
         (healthy(route_tables=unread("ec2:DescribeRouteTables")), "unknown", "ec2:DescribeRouteTables"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vpclink_checks.checks.backends import backend_at, internet_of, ports_of, target_subjects
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
-from vpclink_checks.checks.doors import DOORS_NOT_JUDGED
 from vpclink_checks.checks.exposure_accelerator import no_accelerator
 from vpclink_checks.checks.exposure_balancers import (
     ipv6_igw_traffic_denied,
@@ -22,6 +21,7 @@ from vpclink_checks.checks.public import not_known, shut, stands_open
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.compute import AutoScalingGroup
+from vpclink_checks.reach.doors.certificate import DOORS_NOT_JUDGED
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
-from vpclink_checks.checks.doors import Door, other_doors
-from vpclink_checks.checks.public import not_known, shut, stands_open
+from vpclink_checks.checks.exposure_doors import here_of, verdict_on
 from vpclink_checks.checks.subjects import load_balancer_subject, reached, target_group_subject
-from vpclink_checks.checks.verdict import Verdict, from_gap, noted, passed, unknown
+from vpclink_checks.checks.verdict import Verdict, passed
 from vpclink_checks.model.balancing import LoadBalancer, TargetGroup
-from vpclink_checks.model.fact import UnknownFact
-from vpclink_checks.reach.internet import Exposure
+from vpclink_checks.reach.doors import balancers
+from vpclink_checks.reach.doors.here import Here
 from vpclink_checks.report import Evidence, Fix
-from vpclink_checks.words import Outcome, Severity
+from vpclink_checks.words import Severity
 
 
 @check(
@@ -24,37 +23,16 @@ from vpclink_checks.words import Outcome, Severity
     source="botocore model, elbv2 LoadBalancer.Scheme; semantics.md, section 7.6",
 )
 def load_balancer_not_internet_facing(ctx: Context, balancer: LoadBalancer) -> Verdict:
-    listener = reached(ctx, ctx.here.listener, "listener")
-    evidence = Evidence("elbv2:DescribeLoadBalancers", "Scheme", balancer.scheme)
+    reached(ctx, ctx.here.listener, "listener")
     if balancer.internal:
+        evidence = Evidence("elbv2:DescribeLoadBalancers", "Scheme", balancer.scheme)
         return passed(f"{balancer.name} is internal: its name resolves to private addresses", evidence)
-    if balancer.scheme != "internet-facing":
-        return unknown(f"{balancer.name} has the scheme {balancer.scheme}, which is not known", evidence)
-    return _on_balancer(ctx, balancer, listener.port, load_balancer_not_internet_facing.fix)
+    return verdict_on(balancers.facing(_here(ctx), through=False), load_balancer_not_internet_facing.fix)
 
 
-def _on_balancer(ctx: Context, balancer: LoadBalancer, port: int, fix: Fix) -> Verdict:
-    return _at(balancer, ctx.reach.internet_to_balancer(balancer, port), fix)
-
-
-def _through(ctx: Context, door: Door) -> Verdict:
-    """The listener's door and the targets behind it: all conditions for the same source."""
-    try:
-        outside = ctx.reach.internet_to_balancer(door.balancer, door.listener.port)
-        if door.group.target_type != "alb":
-            outside = ctx.reach.through_balancer(outside, door.balancer, door.group, door.targets)
-    except UnknownFact as signal:
-        return from_gap(signal.gap)
-    return _at(door.balancer, outside, no_other_load_balancer.fix)
-
-
-def _at(balancer: LoadBalancer, found: Exposure, fix: Fix) -> Verdict:
-    what = f"load balancer {balancer.name}"
-    if found.open is not None:
-        return stands_open(what, found, found.open, fix)
-    if found.maybe_open is not None:
-        return not_known(what, found.maybe_open)
-    return noted(f"{balancer.name} is no door today, but one rule or route away from it: {shut(found)}")
+def _here(ctx: Context) -> Here:
+    reached(ctx, ctx.here.target_group, "target group")
+    return here_of(ctx)
 
 
 @check(
@@ -72,17 +50,12 @@ def _at(balancer: LoadBalancer, found: Exposure, fix: Fix) -> Verdict:
     source="elb-network-load-balancers-user-guide, network-load-balancers",
 )
 def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
-    listener = reached(ctx, ctx.here.listener, "listener")
+    reached(ctx, ctx.here.listener, "listener")
     if not balancer.internal:
         raise NotApplicable(f"{balancer.name} is {balancer.scheme}")
     if balancer.ip_address_type == "ipv4":
         raise NotApplicable(f"{balancer.name} has no IPv6 addresses")
-    attributes = ctx.topology.load_balancer_attributes.need(balancer.arn)
-    denied = attributes.get("ipv6.deny_all_igw_traffic", "true")
-    if denied == "true":
-        evidence = Evidence("elbv2:DescribeLoadBalancerAttributes", "ipv6.deny_all_igw_traffic", denied)
-        return passed(f"{balancer.name} denies internet gateways its IPv6 addresses", evidence)
-    return _on_balancer(ctx, balancer, listener.port, ipv6_igw_traffic_denied.fix)
+    return verdict_on(balancers.over_ipv6(_here(ctx), through=False), ipv6_igw_traffic_denied.fix)
 
 
 @check(
@@ -96,14 +69,5 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
     source="botocore model, elbv2 TargetGroup.LoadBalancerArns; semantics.md, section 6.7",
 )
 def no_other_load_balancer(ctx: Context, group: TargetGroup) -> Verdict:
-    doors, doubt = other_doors(ctx)
-    verdicts = [_through(ctx, door) for door in doors if not door.balancer.internal]
-    for outcome in (Outcome.FAIL, Outcome.UNKNOWN):
-        if worst := next((one for one in verdicts if one.outcome is outcome), None):
-            return worst
-    if doubt:
-        return unknown(f"whether another load balancer leads to the targets of {group.name} is not known: {doubt}")
-    if doors:
-        shown = ", ".join(door.title for door in doors)
-        return noted(f"the targets of {group.name} have other listeners, none of them open to the internet: {shown}")
-    return passed(f"no other listener leads to the targets of {group.name}")
+    reached(ctx, group, "target group")
+    return verdict_on(balancers.others(here_of(ctx)), no_other_load_balancer.fix)

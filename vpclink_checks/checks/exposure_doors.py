@@ -1,131 +1,78 @@
-"""What the checks of other entrances share: which ports are ours there, and one verdict out of many."""
+"""From doors to verdicts: what every check of an entrance beside the path shares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from vpclink_checks.checks.backends import backend_at, ports_of
 from vpclink_checks.checks.balancing import in_service
 from vpclink_checks.checks.catalogue import Context, NotApplicable
-from vpclink_checks.checks.doors import Key, other_doors
-from vpclink_checks.checks.public import not_known, shut, stands_open
-from vpclink_checks.checks.subjects import reached
-from vpclink_checks.checks.verdict import Verdict, from_gap, noted, passed
-from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
-from vpclink_checks.model.fact import Gap, UnknownFact
-from vpclink_checks.model.network import NetworkInterface
-from vpclink_checks.reach import brought
-from vpclink_checks.reach.brought import Way
-from vpclink_checks.reach.internet import Exposure
-from vpclink_checks.report import Evidence, Fix
-from vpclink_checks.words import Outcome
+from vpclink_checks.checks.public import not_known, stands_open
+from vpclink_checks.checks.verdict import Verdict, failed, from_gap, noted, passed, unknown
+from vpclink_checks.model.balancing import TargetGroup
+from vpclink_checks.reach import exposure
+from vpclink_checks.reach.doors.certificate import Door, Entrance, State
+from vpclink_checks.reach.doors.here import Here
+from vpclink_checks.report import Fix
+from vpclink_checks.words import Outcome, Severity
 
 
-def own_keys(ctx: Context, group: TargetGroup) -> frozenset[Key]:
-    """Every name and port on which the path's targets answer. Raises UnknownFact, NotApplicable."""
+def here_of(ctx: Context) -> Here:
+    """What doors ask about the path."""
+    return exposure.here_of(ctx.reach, ctx.here)
+
+
+def backends_of(ctx: Context, group: TargetGroup) -> Here:
+    """The same, where packets go to the path's targets at all. Raises UnknownFact, NotApplicable."""
     if group.known_type == "lambda":
         raise NotApplicable("the target is a Lambda function")
-    return frozenset(
-        (name, port)
-        for target in in_service(ctx)
-        for name in ctx.reach.names_of(group, target)
-        for port in ports_of(ctx, target).numbers
-    )
+    in_service(ctx)
+    return here_of(ctx)
 
 
-def settled(verdicts: Iterable[Verdict], gap: Gap | None, what: str, nothing: str) -> Verdict:
-    """The worst of several entrances' verdicts.
-
-    *gap*: why there may be more of them; *what* names them ("classic load balancer"), *nothing* is the
-    sentence for when there is none.
-    """
-    every = tuple(verdicts)
+def verdict_on(door: Door, fix: Fix) -> Verdict:
+    """The worst of a door's entrances; unknown where there may be more of them than were seen."""
+    every = tuple(entrance_verdict(one, fix) for one in door.entrances)
     for outcome in (Outcome.FAIL, Outcome.UNKNOWN):
         if worst := next((one for one in every if one.outcome is outcome), None):
             return worst
-    if gap is not None:
-        verdict = from_gap(gap)  # not applicable where the partition has no such service
+    if door.gap is not None:
+        verdict = from_gap(door.gap)  # not applicable where the partition has no such service
         if verdict.outcome is not Outcome.UNKNOWN:
             return verdict
-        return replace(verdict, message=f"whether a {what} leads here is not known: {gap}")
+        return replace(verdict, message=f"whether {door.what} leads here is not known: {door.gap}")
     notes = [one for one in every if one.outcome is Outcome.NOTE]
     if not notes:
-        return every[0] if every else passed(nothing)
+        return every[0] if every else passed(door.nothing)
     evidence = tuple(dict.fromkeys(one for note in notes for one in note.evidence))
-    return replace(noted("; ".join(note.message for note in notes)), evidence=evidence, fix=notes[0].fix)
+    return replace(noted("; ".join(dict.fromkeys(note.message for note in notes))), evidence=evidence)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A listener that leads to the path's targets: the path's own or another's.
-
-    ``group`` is None where the load balancer itself is the path's target (an ALB behind an NLB).
-    """
-
-    balancer: LoadBalancer
-    port: int
-    group: TargetGroup | None = None
-    targets: tuple[Target, ...] = ()
-
-
-def entries(ctx: Context, arn: str) -> tuple[Entry, ...]:
-    """Every listener of this load balancer that leads to the path's targets. Raises UnknownFact, NotApplicable."""
-    group, mine = reached(ctx, ctx.here.target_group, "target group"), in_service(ctx)
-    here = reached(ctx, ctx.here.load_balancer, "load balancer")
-    listener = reached(ctx, ctx.here.listener, "listener")
-    balancer = ctx.topology.load_balancers.find(arn)
-    if balancer is None:
-        return ()
-    found = [Entry(balancer=balancer, port=one.port) for one in mine if one.id == arn]
-    if arn == here.arn:
-        found.append(Entry(balancer=here, port=listener.port, group=group, targets=mine))
-    for one in ctx.topology.target_groups:
-        if arn in one.load_balancer_arns and arn != here.arn:
-            ctx.topology.targets.need(one.arn)  # one that was not read may hold a target of ours
-    others = (door for door in other_doors(ctx)[0] if door.balancer.arn == arn)
-    found += [
-        Entry(balancer=balancer, port=door.listener.port, group=door.group, targets=door.targets) for door in others
-    ]
-    return tuple(found)
+def entrance_verdict(one: Entrance, fix: Fix) -> Verdict:
+    """Open fails, and for some public sources alone as a risk; what is shut today or lateral is worth a note."""
+    evidence = (one.evidence,) if one.evidence is not None else ()
+    if one.gap is not None:
+        return from_gap(one.gap)
+    if one.packets is not None and one.state is not State.SHUT:
+        return _by_packets(one, fix)
+    if one.state in (State.OPEN, State.RESTRICTED) or one.everybody:
+        return failed(one.text, *evidence)
+    unsure = one.state is State.UNKNOWN and not one.policy
+    return unknown(one.text, *evidence) if unsure else noted(one.text, *evidence)
 
 
-def by_balancer(ctx: Context, entry: Entry, way: Way, what: str, evidence: Evidence, fix: Fix) -> Verdict:
-    """Whether what comes this way gets through the load balancer to a target."""
-    try:
-        found = brought.to_balancer(ctx.reach, entry.balancer, entry.port, way)
-        if entry.group is not None and entry.group.target_type != "alb":
-            found = brought.through_balancer(ctx.reach, found, entry.balancer, entry.group, entry.targets, way)
-    except UnknownFact as signal:
-        return from_gap(signal.gap)
-    return standing(found, what, evidence, fix)
+def _by_packets(one: Entrance, fix: Fix) -> Verdict:
+    packets = one.packets
+    evidence = (one.evidence,) if one.evidence is not None else ()
+    door = packets.wide or packets.open if packets is not None else None
+    if packets is None or door is None:
+        maybe = packets.maybe_open if packets is not None else None
+        verdict = not_known(one.name, maybe) if maybe is not None else unknown(one.text)
+        return replace(verdict, evidence=(*evidence, *verdict.evidence))
+    verdict = stands_open(one.name, packets, door, fix)
+    return replace(verdict, severity=_severity(one), evidence=(*evidence, *verdict.evidence))
 
 
-def by_interfaces(
-    ctx: Context, interfaces: Iterable[NetworkInterface], port: int, way: Way, what: str, evidence: Evidence, fix: Fix
-) -> Verdict:
-    """Whether what comes this way gets to a port of an instance."""
-    try:
-        found = brought.to_interfaces(ctx.reach, interfaces, port, way)
-    except UnknownFact as signal:
-        return from_gap(signal.gap)
-    return standing(found, what, evidence, fix)
-
-
-def standing(found: Exposure, what: str, evidence: Evidence, fix: Fix) -> Verdict:
-    """Open, not known, or shut for now."""
-    if found.open is not None:
-        verdict = stands_open(what, found, found.open, fix)
-        return replace(verdict, evidence=(evidence, *verdict.evidence))
-    if found.maybe_open is not None:
-        return replace(not_known(what, found.maybe_open), evidence=(evidence,))
-    return noted(f"{what} leads here, but is shut today: {shut(found)}", evidence)
-
-
-def on_instance(ctx: Context, instance: str) -> Iterator[tuple[tuple[NetworkInterface, ...], int]]:
-    """(interfaces, port) of the path's targets on this instance. Raises UnknownFact."""
-    group = ctx.here.target_group
-    for target in in_service(ctx) if instance.startswith("i-") and group is not None else ():
-        if group is not None and ("", instance) in ctx.reach.names_of(group, target):
-            interfaces = ctx.reach.interfaces_of(backend_at(ctx, target))
-            yield from ((interfaces, port) for port in ports_of(ctx, target).numbers)
+def _severity(one: Entrance) -> Severity | None:
+    """Some public sources and surely no more than those are a risk; None: the check's own."""
+    some = one.packets is not None and one.packets.maybe_wide is None
+    return Severity.RISK if one.state is State.RESTRICTED and some else None

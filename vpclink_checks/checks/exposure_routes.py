@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
-from vpclink_checks.checks.doors import DOORS_NOT_JUDGED, served_by, unread_ways, ways_in
+from vpclink_checks.checks.exposure_doors import here_of
 from vpclink_checks.checks.subjects import target_group_subject
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.api import Route
 from vpclink_checks.model.balancing import TargetGroup
 from vpclink_checks.model.path import Path
+from vpclink_checks.reach.doors.apis import served_by, title_of, unread_ways, ways_in
+from vpclink_checks.reach.doors.certificate import DOORS_NOT_JUDGED
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
@@ -28,14 +30,14 @@ from vpclink_checks.words import Severity
     source="botocore model, apigateway Method.authorizationType; contract: auth",
 )
 def no_unauthenticated_way_round(ctx: Context, group: TargetGroup) -> Verdict:
-    ways = ways_in(ctx)
+    ways = ways_in(here_of(ctx))
     if not ways:
         raise NotApplicable(f"no route leads to {group.name}")
-    bare = [_way_title(path, route) for path, route in ways if not route.asks]
+    bare = [title_of((path, route)) for path, route in ways if not route.asks]
     asking = len(ways) - len(bare)
     shown = ", ".join(dict.fromkeys(bare))
     evidence = Evidence("apigateway:GetExport", "authorizationType NONE", shown)
-    if (gap := unread_ways(ctx)) is not None and _gap_decides(ctx, ways):
+    if (gap := unread_ways(ctx.topology)) is not None and _gap_decides(ctx, ways):
         return unknown(f"whether every deployed route to {group.name} asks for authorization is not known: {gap}")
     if not bare:
         return passed(f"all {asking} routes to {group.name} ask for authorization; {DOORS_NOT_JUDGED}")
@@ -60,9 +62,4 @@ def _gap_decides(ctx: Context, ways: tuple[tuple[Path, Route], ...]) -> bool:
 
 def _served(ctx: Context, path: Path) -> bool:
     """Whether the path's routes are those that its stage serves: authorization counts as deployed."""
-    return path.stage is None or served_by(ctx, path) is not None
-
-
-def _way_title(path: Path, route: Route) -> str:
-    api = path.api.name or path.api.id if path.api else route.api_id
-    return f"{route.title} of {api}" + (f", stage {path.stage.name}" if path.stage else "")
+    return path.stage is None or served_by(ctx.topology, path) is not None

@@ -21,6 +21,7 @@ class Kind(StrEnum):
 
     ADDRESS = "own addresses"
     BALANCER = "the path's load balancer"
+    IPV6 = "the path's internal load balancer over IPv6"
     OTHER_BALANCER = "other load balancers and listeners"
     CLASSIC = "classic load balancers"
     ACCELERATOR = "Global Accelerator"
@@ -64,7 +65,8 @@ class Entrance:
     """One thing that leads to the backend, or may: an address, a listener, an accelerator's endpoint, a route.
 
     ``text`` says who comes in and why, what shuts it, or why that is not known. ``sources``: a set for each
-    address family and port that was judged. ``everybody``: any AWS account gets in by a lateral one.
+    address family and port that was judged. ``everybody``: any AWS account gets in by a lateral one. ``policy``: one of
+    its own, which is not read, decides who gets in.
     """
 
     name: str
@@ -76,13 +78,14 @@ class Entrance:
     packets: Exposure | None = None
     gap: Gap | None = None
     everybody: bool = False
+    policy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """All entrances of one kind.
 
-    ``gap``: why there may be more of them than were seen; ``what`` names one ("classic load balancer");
+    ``gap``: why there may be more of them than were seen; ``what`` names one ("a classic load balancer");
     ``nothing`` certifies that there is none; ``operation`` is the call that told.
     """
 
@@ -102,23 +105,23 @@ class Door:
     def state(self) -> State:
         """That of its worst entrance; unknown where another may stand worse."""
         found = self.worst.state if self.worst is not None else State.SHUT
-        if self._more is None or _WORST_FIRST.index(found) < _WORST_FIRST.index(State.UNKNOWN):
+        if self.more is None or _WORST_FIRST.index(found) < _WORST_FIRST.index(State.UNKNOWN):
             return found
         return State.UNKNOWN
 
     @property
-    def _more(self) -> Gap | None:
+    def more(self) -> Gap | None:
         """Why there may be more; nothing where AWS has no such service."""
         return self.gap if self.gap is not None and self.gap.code != _NO_SERVICE else None
 
     @property
     def text(self) -> str:
         """Why it stands as it does, as one clause."""
-        if self.gap is not None and self._more is None:
+        if self.gap is not None and self.more is None:
             return self.gap.message
         told = [one.text for one in self.entrances if one.state is self.state]
-        if self._more is not None and (self.state is State.UNKNOWN or not told):
-            told.append(f"whether a {self.what} leads here is not known: {self._more}")
+        if self.more is not None and (self.state is State.UNKNOWN or not told):
+            told.append(f"whether {self.what} leads here is not known: {self.more}")
         return "; ".join(dict.fromkeys(told)) or self.nothing
 
     @property

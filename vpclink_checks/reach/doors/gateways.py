@@ -37,6 +37,8 @@ def kind_of(topology: Topology, entry: RouteEntry) -> Kind | None:
 
 def _gateway_endpoint(topology: Topology, entry: RouteEntry) -> bool:
     known = topology.vpc_endpoints.peek(entry.target)
+    if isinstance(known, Gap) and _refused(known):
+        return False  # a Gateway Load Balancer's endpoint may be a prefix list's target as well
     if known is None or isinstance(known, Gap):
         return entry.target.startswith("vpce-") and entry.destination.startswith("pl-")
     return known.type == "Gateway"
@@ -51,8 +53,21 @@ def beyond(topology: Topology, kind: Kind, gateway: str, vpc_id: str, address: s
         return _transit(topology, gateway, vpc_id, address)
     if kind is Kind.VPN:
         return _vpn(topology, gateway, vpc_id, family)
-    doubt = f"what {gateway} lets in is its own affair, and not judged"
+    known = topology.vpc_endpoints.peek(gateway) if gateway.startswith("vpce-") else None
+    refused = str(known) if isinstance(known, Gap) and _refused(known) else ""
+    doubt = refused or f"what {gateway} lets in is its own affair, and not judged"
     return Beyond(perhaps(world(family), doubt), doubt)
+
+
+def _refused(gap: Gap) -> bool:
+    """Whether it could be read: what another account alone sees, or this source never holds, is unread for good."""
+    return gap.code != "NotRead"
+
+
+def _unread(family: int, text: str, *gaps: Gap | None) -> Beyond:
+    """Nobody is kept out by what was not read; it is unknown where a call was refused that would tell."""
+    refused = next((gap for gap in gaps if gap is not None and _refused(gap)), None)
+    return _everybody(family, text) if refused is None else Beyond(perhaps(world(family), str(refused)), str(refused))
 
 
 def _everybody(family: int, text: str) -> Beyond:
@@ -63,16 +78,22 @@ def _nobody(family: int, text: str) -> Beyond:
     return Beyond(exactly(none(family)), text)
 
 
+def _contradicted(family: int, gateway: str, call: str) -> Beyond:
+    """A route leads there, and it is not there: one of the two answers is older."""
+    doubt = f"readings disagree: a route leads to {gateway}, and {call} (IAM action {call}) shows none"
+    return Beyond(perhaps(world(family), doubt), doubt)
+
+
 def _peering(topology: Topology, gateway: str, vpc_id: str, family: int) -> Beyond:
     """Only the other VPC's own addresses: a peering carries nothing that comes from behind it.
 
     amazon-vpc-peering-guide, unsupported configurations (edge to edge, transitive).
     """
     found = topology.peerings.peek(gateway)
-    if found is None and topology.peerings.gap is None:
-        return _nobody(family, f"there is no peering connection {gateway}")
-    if found is None or isinstance(found, Gap):
-        return _everybody(family, f"what lies behind {gateway} was not read")
+    if found is None:
+        return _contradicted(family, gateway, "ec2:DescribeVpcPeeringConnections")
+    if isinstance(found, Gap):
+        return _unread(family, f"what lies behind {gateway} was not read", found)
     if found.status != "active":
         return _nobody(family, f"{gateway} is {found.status}, and carries nothing")
     other = _other_side(found, vpc_id)
@@ -89,14 +110,15 @@ def _other_side(found: Peering, vpc_id: str) -> PeeredVpc:
 
 def _vpn(topology: Topology, gateway: str, vpc_id: str, family: int) -> Beyond:
     found = topology.vpn_gateways.peek(gateway)
-    if found is None and topology.vpn_gateways.gap is None:
-        return _nobody(family, f"there is no virtual private gateway {gateway}")
-    if found is not None and not isinstance(found, Gap):
+    if found is None:
+        return _contradicted(family, gateway, "ec2:DescribeVpnGateways")
+    if not isinstance(found, Gap):
         if vpc_id not in found.vpc_ids:
             return _nobody(family, f"{gateway} is not attached to {vpc_id}")
         if found.state not in ("available", "pending"):
             return _nobody(family, f"{gateway} is {found.state}")
-    return _everybody(family, f"what VPN connections and Direct Connect bring to {gateway} was not read")
+    brought = f"what VPN connections and Direct Connect bring to {gateway} was not read"
+    return _unread(family, brought, found if isinstance(found, Gap) else None)
 
 
 # -- transit gateways --------------------------------------------------------------------------
@@ -115,9 +137,10 @@ def _transit(topology: Topology, gateway: str, vpc_id: str, address: str) -> Bey
     if attached.gap is None and not attached.gaps and every and not own:
         return _nobody(family, f"{vpc_id} is not attached to {gateway}")
     tables = {one.id: one for one in topology.transit_route_tables if one.gateway_id == gateway}
-    whole = topology.transit_route_tables.gap is None and not topology.transit_route_tables.gaps
-    if not tables or not own or not whole or attached.gap is not None:
-        return _everybody(family, f"the route tables of {gateway} were not read, and who is attached to it")
+    unread = [attached.gap, *attached.gaps.values(), topology.transit_route_tables.gap]
+    unread += [*topology.transit_route_tables.gaps.values(), *(one.gap for one in tables.values())]
+    if not tables or not own or any(unread):
+        return _unread(family, f"the route tables of {gateway} were not read, and who is attached to it", *unread)
     mine = frozenset(one.id for one in own)
     feeding = [one for one in every if one.id not in mine and _leads(tables.get(one.route_table_id), address, mine)]
     if not feeding:

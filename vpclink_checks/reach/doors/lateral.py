@@ -8,7 +8,7 @@ transit gateway's own tables are asked, where they were read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from vpclink_checks.model.fact import Gap, UnknownFact
@@ -28,10 +28,10 @@ from vpclink_checks.report import Evidence, Witness
 _ANY_PORT = Ranges.of((1, 65535))
 _CALL = "ec2:DescribeRouteTables"
 _SHOWN = {
-    Kind.PEERING: "peering connection",
-    Kind.TRANSIT: "transit gateway",
-    Kind.VPN: "virtual private gateway",
-    Kind.APPLIANCE: "appliance or other gateway",
+    Kind.PEERING: "a peering connection",
+    Kind.TRANSIT: "a transit gateway",
+    Kind.VPN: "a virtual private gateway",
+    Kind.APPLIANCE: "an appliance or another gateway",
 }
 KINDS = tuple(_SHOWN)
 Port = tuple[str, int]  # (protocol, port)
@@ -76,9 +76,25 @@ def doors(topology: Topology, interfaces: Iterable[NetworkInterface], ports: Ite
     return tuple(_door(kind, found[kind], gap, where) for kind in KINDS)
 
 
+def together(every: Iterable[tuple[Door, ...]]) -> tuple[Door, ...]:
+    """The doors of several backends as one row of doors."""
+    found: dict[Kind, list[Door]] = {}
+    for one in (door for some in every for door in some):
+        found.setdefault(one.kind, []).append(one)
+    return tuple(
+        replace(
+            some[0],
+            nothing="; ".join(dict.fromkeys(one.nothing for one in some)),
+            entrances=tuple(entrance for one in some for entrance in one.entrances),
+            gap=next((one.gap for one in some if one.gap is not None), None),
+        )
+        for some in found.values()
+    )
+
+
 def _door(kind: Kind, found: list[Entrance], gap: Gap | None, where: str) -> Door:
     what = _SHOWN[kind]
-    nothing = f"no route of {where} leads back to a {what}"
+    nothing = f"no route of {where} leads back to {what}"
     return Door(kind=kind, what=what, nothing=nothing, operation=_CALL, entrances=tuple(found), gap=gap)
 
 

@@ -1,0 +1,157 @@
+"""Doors through load balancers: the path's own, its IPv6 addresses, others with the same targets, classic ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vpclink_checks.model.balancing import LoadBalancer
+from vpclink_checks.model.doors import ClassicBalancer, ClassicListener
+from vpclink_checks.model.fact import UnknownFact
+from vpclink_checks.reach.doors.certificate import Door, Entrance, Kind, State
+from vpclink_checks.reach.doors.here import Beside, Here
+from vpclink_checks.reach.doors.judged import ALMOST, judged, said, unread
+from vpclink_checks.reach.sets import Ranges
+from vpclink_checks.report import Evidence
+
+_CALL, _ATTRIBUTES = "elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes"
+_DENY = "ipv6.deny_all_igw_traffic"
+
+
+def facing(here: Here, *, through: bool = True) -> Door:
+    """The path's own load balancer by its public addresses; *through*: as far as a target."""
+    balancer = here.path.load_balancer
+    if balancer is None or here.path.listener is None:
+        nothing = "the path has no load balancer"
+        return Door(kind=Kind.BALANCER, what="its load balancer", nothing=nothing, operation=_CALL)
+    evidence = Evidence(_CALL, "Scheme", balancer.scheme)
+    found: tuple[Entrance, ...] = ()
+    if not balancer.internal:
+        found = (_scheme(balancer, evidence) or _own(here, balancer, through=through),)
+    nothing = f"{balancer.name} is internal: its name resolves to private addresses"
+    return Door(kind=Kind.BALANCER, what=balancer.name, nothing=nothing, operation=_CALL, entrances=found)
+
+
+def _scheme(balancer: LoadBalancer, evidence: Evidence, name: str = "") -> Entrance | None:
+    """A scheme that nobody here has heard of."""
+    if balancer.internal or balancer.scheme == "internet-facing":
+        return None
+    text = f"{name or balancer.name} has the scheme {balancer.scheme}, which is not known"
+    return said(balancer.name, State.UNKNOWN, text, evidence)
+
+
+def _own(here: Here, balancer: LoadBalancer, *, through: bool) -> Entrance:
+    """Raises UnknownFact where *through* is off."""
+    name, port = f"load balancer {balancer.name}", here.path.listener.port if here.path.listener else 0
+    if not through:
+        return judged(name, here.reach.internet_to_balancer(balancer, port), shut=ALMOST)
+    try:
+        found = here.reach.internet_to_balancer(balancer, port)
+        if here.group.target_type != "alb":
+            found = here.reach.through_balancer(found, balancer, here.group, here.targets)
+    except UnknownFact as signal:
+        return unread(name, signal.gap)
+    return judged(name, found, shut=ALMOST)
+
+
+def over_ipv6(here: Here, *, through: bool = True) -> Door:
+    """The IPv6 addresses of the path's own internal load balancer; *through*: as far as a target.
+
+    They are global: only its attribute keeps internet gateways away from them
+    (elb-network-load-balancers-user-guide, network-load-balancers). Raises UnknownFact where *through* is off.
+    """
+    balancer, gap = here.path.load_balancer, None
+    nothing = "the path has no internal load balancer with IPv6 addresses"
+    found: tuple[Entrance, ...] = ()
+    if balancer is not None and balancer.internal and balancer.ip_address_type != "ipv4":
+        nothing = f"{balancer.name} denies internet gateways its IPv6 addresses"
+        try:
+            denied = here.topology.load_balancer_attributes.need(balancer.arn).get(_DENY, "true")
+        except UnknownFact as signal:
+            denied, gap = "true", signal.gap
+        found = () if denied == "true" else (_own(here, balancer, through=through),)
+    what = "the load balancer over IPv6"
+    return Door(kind=Kind.IPV6, what=what, nothing=nothing, operation=_ATTRIBUTES, entrances=found, gap=gap)
+
+
+def others(here: Here) -> Door:
+    """Other load balancers and listeners that lead to the same targets. Raises UnknownFact."""
+    beside, gap = here.beside
+    nothing = f"no other listener leads to the targets of {here.group.name}"
+    return Door(
+        kind=Kind.OTHER_BALANCER,
+        what="another load balancer",
+        nothing=nothing,
+        operation="elbv2:DescribeTargetGroups",
+        entrances=tuple(_beside(here, one) for one in beside),
+        gap=gap,
+    )
+
+
+def _beside(here: Here, one: Beside) -> Entrance:
+    evidence = Evidence(_CALL, "Scheme", f"{one.balancer.name}: {one.balancer.scheme}")
+    if one.balancer.internal:
+        return said(one.title, State.SHUT, f"{one.title} is internal", evidence)
+    if odd := _scheme(one.balancer, evidence):
+        return odd
+    name = f"load balancer {one.balancer.name}"
+    try:
+        found = here.reach.internet_to_balancer(one.balancer, one.listener.port)
+        if one.group.target_type != "alb":
+            found = here.reach.through_balancer(found, one.balancer, one.group, one.targets)
+    except UnknownFact as signal:
+        return unread(name, signal.gap)
+    return judged(name, found, shut=ALMOST)
+
+
+# -- classic ones ------------------------------------------------------------------------------
+
+
+def classic(here: Here, dynamic: Ranges = Ranges()) -> Door:  # noqa: B008 - frozen
+    """Classic load balancers that send to the same instances and ports. Raises UnknownFact.
+
+    *dynamic*: ports that any task of the path may get tomorrow.
+    """
+    known = here.topology.classic_balancers
+    found = () if here.group.target_type == "alb" else (one for each in known for one in _classic(here, each, dynamic))
+    return Door(
+        kind=Kind.CLASSIC,
+        what="a classic load balancer",
+        nothing=f"no classic load balancer sends to the targets of {here.group.name}",
+        operation="elb:DescribeLoadBalancers",
+        entrances=tuple(found),
+        gap=known.gap,
+    )
+
+
+def _classic(here: Here, one: ClassicBalancer, dynamic: Ranges) -> Iterator[Entrance]:
+    """On each listener that sends to a port of ours, today or when the next task has started."""
+    mine = {name for name, _ in here.keys}
+    for listener in one.listeners:
+        if any((("", instance), listener.instance_port) in here.keys for instance in one.instance_ids):
+            yield _through_classic(here, one, listener)
+        elif listener.instance_port in dynamic and any(("", instance) in mine for instance in one.instance_ids):
+            name, evidence = _classic_title(one, listener), _classic_evidence(one, listener)
+            text = f"{name} sends to a port that any task may get tomorrow: host ports are dynamic"
+            yield said(name, State.SHUT, text, evidence)
+
+
+def _through_classic(here: Here, one: ClassicBalancer, listener: ClassicListener) -> Entrance:
+    name, balancer, evidence = _classic_title(one, listener), one.balancer, _classic_evidence(one, listener)
+    if balancer.internal:
+        return said(name, State.SHUT, f"{name} leads here too, but is internal", evidence)
+    if odd := _scheme(balancer, evidence, name):
+        return odd
+    try:
+        outside = here.reach.internet_to_balancer(balancer, listener.port)
+        found = here.reach.through_balancer(outside, balancer, one.group, one.targets(listener))
+    except UnknownFact as signal:
+        return unread(name, signal.gap)
+    return judged(name, found, evidence, shut=ALMOST)
+
+
+def _classic_title(one: ClassicBalancer, listener: ClassicListener) -> str:
+    return f"classic load balancer {one.name} ({listener.title})"
+
+
+def _classic_evidence(one: ClassicBalancer, listener: ClassicListener) -> Evidence:
+    return Evidence("elb:DescribeLoadBalancers", "ListenerDescriptions", f"{one.name}: {listener.title}")

@@ -1,0 +1,196 @@
+"""One path's backends as doors see them: their names and ports, and the listeners that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from vpclink_checks.model.backend import Backend
+from vpclink_checks.model.balancing import Forward, Listener, LoadBalancer, Target, TargetGroup
+from vpclink_checks.model.fact import Gap, UnknownFact
+from vpclink_checks.model.network import NetworkInterface
+from vpclink_checks.model.path import Path
+from vpclink_checks.reach.engine import Name, Reach
+
+Key = tuple[Name, int]
+Port = tuple[str, int]  # ("tcp" or "udp", number)
+_PROTOCOLS = {
+    "UDP": ("udp",),
+    "QUIC": ("udp",),
+    "TCP_UDP": ("tcp", "udp"),
+    "TCP_QUIC": ("tcp", "udp"),
+}
+
+
+def protocols_of(protocol: str) -> tuple[str, ...]:
+    """What packets a listener or target group of this protocol takes (botocore model, elbv2 ProtocolEnum)."""
+    return _PROTOCOLS.get(protocol, ("tcp",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A listener other than the path's own that leads to one of its targets."""
+
+    balancer: LoadBalancer
+    listener: Listener
+    group: TargetGroup
+    targets: tuple[Target, ...]  # the shared ones that are not draining
+
+    @property
+    def title(self) -> str:
+        """``second:80 → i-…:10000``."""
+        return f"{self.balancer.name}:{self.listener.port} → {', '.join(one.title for one in self.targets)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A listener that leads to the path's targets: the path's own or another's.
+
+    ``group`` is None where the load balancer itself is the path's target (an ALB behind an NLB).
+    """
+
+    balancer: LoadBalancer
+    port: int
+    group: TargetGroup | None = None
+    targets: tuple[Target, ...] = ()
+
+
+class Here:
+    """What doors ask about one path; each answer is worked out once. Every one may raise UnknownFact."""
+
+    def __init__(self, reach: Reach, path: Path) -> None:
+        self.reach, self.path, self.topology = reach, path, reach.topology
+
+    @property
+    def group(self) -> TargetGroup:
+        """The path's target group. Raises LookupError where the path ends before it."""
+        if self.path.target_group is None:
+            raise LookupError("the path ends before its target group")
+        return self.path.target_group
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The registered targets that are not draining."""
+        return tuple(one for one in self.topology.targets.need(self.group.arn) if not one.draining)
+
+    def backend(self, target: Target) -> Backend | None:
+        """Where the target listens; None where it does not exist any more."""
+        found = self.reach.backends(self.path, target) if self.path.load_balancer is not None else ()
+        return found[0] if found else None
+
+    def interfaces_of(self, target: Target) -> tuple[NetworkInterface, ...]:
+        """Every interface that the target answers on."""
+        found = self.backend(target)
+        return self.reach.interfaces_of(found) if found is not None else ()
+
+    def ports_of(self, target: Target) -> tuple[Port, ...]:
+        """The registered port by the target group's protocol, then every other fixed host port of the container."""
+        mine = [(protocol, target.port) for protocol in protocols_of(self.group.protocol)]
+        return tuple(dict.fromkeys((*mine, *self._host_ports)))
+
+    @cached_property
+    def _host_ports(self) -> tuple[Port, ...]:
+        definition = self.path.task_definition
+        container = definition.container(self.path.container_name) if definition else None
+        every = [(one.protocol, one.host_port) for one in container.port_mappings] if container else []
+        return tuple(
+            (protocol, port)
+            for protocol, port in every
+            if protocol in ("tcp", "udp") and isinstance(protocol, str) and isinstance(port, int) and port > 0
+        )
+
+    def numbers_of(self, target: Target) -> tuple[int, ...]:
+        """The same ports, TCP alone."""
+        return tuple(port for protocol, port in self.ports_of(target) if protocol == "tcp")
+
+    def names_of(self, group: TargetGroup, target: Target) -> frozenset[Key]:
+        """A target's registered port under every name that it may be registered by."""
+        return frozenset((name, target.port) for name in self.reach.names_of(group, target))
+
+    @cached_property
+    def keys(self) -> frozenset[Key]:
+        """Every name and port on which the path's targets answer."""
+        return frozenset(
+            (name, port)
+            for target in self.targets
+            for name in self.reach.names_of(self.group, target)
+            for _, port in self.ports_of(target)
+        )
+
+    def on_instance(self, instance: str) -> Iterator[tuple[tuple[NetworkInterface, ...], int]]:
+        """(interfaces, TCP port) of the path's targets on this instance."""
+        for target in self.targets if instance.startswith("i-") else ():
+            if ("", instance) in self.reach.names_of(self.group, target):
+                interfaces = self.interfaces_of(target)
+                yield from ((interfaces, port) for port in self.numbers_of(target))
+
+    # -- listeners -----------------------------------------------------------------------------
+
+    @cached_property
+    def beside(self) -> tuple[tuple[Beside, ...], Gap | None]:
+        """(other listeners that lead to the same targets, why there may be more of them).
+
+        Target groups of internal load balancers whose targets were not read are passed over: they are no
+        door to the internet.
+        """
+        keys = frozenset(key for target in self.targets for key in self.names_of(self.group, target))
+        found: list[Beside] = []
+        doubt = self.topology.target_groups.gap
+        for other in self.topology.target_groups:
+            some, why = self._listeners_to(other, keys)
+            found.extend(some)
+            doubt = doubt or why
+        return tuple(found), doubt
+
+    def _listeners_to(self, group: TargetGroup, keys: frozenset[Key]) -> tuple[list[Beside], Gap | None]:
+        found: list[Beside] = []
+        for arn in group.load_balancer_arns:
+            balancer = self.topology.load_balancers.peek(arn)
+            if isinstance(balancer, Gap):
+                return found, balancer
+            targets = self.topology.targets.peek(group.arn)
+            if isinstance(targets, Gap):
+                return found, None if balancer is not None and balancer.internal else targets
+            shared = tuple(one for one in targets or () if not one.draining and self.names_of(group, one) & keys)
+            if balancer is None or not shared:
+                continue
+            try:
+                listeners = [one for one in self._others_of(balancer) if self._leads_to(one, group)]
+            except UnknownFact as signal:
+                return found, signal.gap
+            found.extend(Beside(balancer=balancer, listener=one, group=group, targets=shared) for one in listeners)
+        return found, None
+
+    def _others_of(self, balancer: LoadBalancer) -> Iterator[Listener]:
+        own = self.path.listener.arn if self.path.listener else ""
+        yield from (one for one in self.topology.listeners.need(balancer.arn) if one.arn != own)
+
+    def _leads_to(self, listener: Listener, group: TargetGroup) -> bool:
+        """By its default action or one of its rules."""
+        if _sends(listener.forwards, group):
+            return True
+        rules = self.topology.listener_rules.find(listener.arn) or ()
+        return any(_sends(action.forwards, group) for rule in rules for action in rule.actions)
+
+    def entries(self, arn: str) -> tuple[Entry, ...]:
+        """Every listener of this load balancer that leads to the path's targets."""
+        here, listener = self.path.load_balancer, self.path.listener
+        balancer = self.topology.load_balancers.find(arn)
+        if balancer is None or here is None or listener is None:
+            return ()
+        found = [Entry(balancer=balancer, port=one.port) for one in self.targets if one.id == arn]
+        if arn == here.arn:
+            found.append(Entry(balancer=here, port=listener.port, group=self.group, targets=self.targets))
+        for one in self.topology.target_groups:
+            if arn in one.load_balancer_arns and arn != here.arn:
+                self.topology.targets.need(one.arn)  # one that was not read may hold a target of ours
+        others = (one for one in self.beside[0] if one.balancer.arn == arn)
+        found += [
+            Entry(balancer=balancer, port=one.listener.port, group=one.group, targets=one.targets) for one in others
+        ]
+        return tuple(found)
+
+
+def _sends(forwards: Iterable[Forward], group: TargetGroup) -> bool:
+    return any(one.weight > 0 and one.target_group_arn == group.arn for one in forwards)
