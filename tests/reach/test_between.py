@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.healthy import (
     ENI_NLB_A,
+    ENI_NLB_B,
     HOST_A,
     HOST_B,
     LINK,
@@ -86,14 +87,19 @@ def asked(topology: Topology, source: str, destination: str, port: int | None = 
         (HOST_B, HOST_A, 10000, "blocked", "tcp 10000 is open from"),
         (SG_CLUSTER, HOST_A, 10000, "blocked", "tcp 10000 is open from"),
         (ENI_NLB_A.id, HOST_A, 10000, "reached", "allows tcp 10000"),
-        (HOST_A, "orders", 10000, "reached", "orders listens on TCP 10000"),
+        (HOST_A, "orders", 10000, "blocked", "would be source and destination of the packet"),
+        (ENI_NLB_B.id, "10.0.11.10", 10000, "reached", "allows tcp 10000 with 10.0.12.0/24"),
         (HOST_A, "orders", 443, "blocked", "orders has no listener on tcp 443"),
         (LINK_ID, "orders", 10000, "reached", "orders listens on TCP 10000"),
         (LINK_ID, "orders", 443, "blocked", "orders has no listener on tcp 443"),
         (LINK_ID, PATH, None, "reached", "allows tcp 10000"),
         (LINK_ID, HOST_A, 10000, "reached", "allows tcp 10000"),
         (LINK_ID, HOST_A, 22, "blocked", "no inbound rule takes in tcp 22"),
-        (LINK_ID, "10.0.11.10", 80, "blocked", f"VPC link {LINK_ID} leads to net/orders/"),
+        (LINK_ID, "10.0.11.10", 80, "blocked", "orders has no listener on tcp 80"),
+        (LINK_ID, "10.0.11.10", 10000, "reached", "orders sends it on as tcp 10.0.11.10 → 10.0.1.20:10000"),
+        (LINK_ID, HOST_A, 10001, "reached", "default action forwards to orders-status"),
+        (LINK_ID, HOST_A, 22, "blocked", "registered on port 10000, and not on 22"),
+        (LINK_ID, HOST_B, 10000, "reached", "allows tcp 10000"),
     ],
 )
 def test_the_healthy_stack(source: str, destination: str, port: int | None, verdict: str, words: str) -> None:

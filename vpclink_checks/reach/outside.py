@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 
+from vpclink_checks.model.balancing import LoadBalancer
+from vpclink_checks.reach import through
 from vpclink_checks.reach.bounds import exactly
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.reach.internet import Door, Exposure, Layer
+from vpclink_checks.reach.listening import owner_of
 from vpclink_checks.reach.places import Receiver
 from vpclink_checks.reach.sets import Addresses, addresses, example, public
 from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
@@ -34,15 +37,32 @@ def traces(reach: Reach, members: Addresses, there: Receiver, protocol: str) -> 
 def _exposures(reach: Reach, there: Receiver, protocol: str) -> Iterator[Exposure]:
     """The doors of each backend, those of all interfaces of an instance once."""
     if there.balancer is not None:
-        yield reach.internet_to_balancer(there.balancer, there.port, protocol)
+        yield _to_targets(reach, there.balancer, there.port, protocol)
         return
     seen: set[tuple[str, int]] = set()
     for backend in there.backends:
         instance = backend.target.id.startswith("i-")
         key = (backend.target.id if instance else backend.interface.id, backend.port)
+        balancer = owner_of(reach.topology, backend.interface)
         if key not in seen:
             seen.add(key)
-            yield reach.internet(backend, (backend.port,), protocol)
+            yield (
+                reach.internet(backend, (backend.port,), protocol)
+                if balancer is None
+                else _to_targets(reach, balancer, backend.port, protocol, backend.interface.id)
+            )
+
+
+def _to_targets(reach: Reach, balancer: LoadBalancer, port: int, protocol: str, interface_id: str = "") -> Exposure:
+    """The doors of a load balancer (of one of its interfaces), and what its listener makes of what comes in."""
+    found = reach.internet_to_balancer(balancer, port, protocol)
+    doors = tuple(
+        replace(door, layers=(*door.layers, through.behind_listener(reach.topology, balancer, door)))
+        for door in found.doors
+        if interface_id in ("", door.interface_id)
+    )
+    absent = found.absent or (() if doors else (f"{interface_id} of {balancer.name} has no public address",))
+    return replace(found, doors=doors, absent=absent)
 
 
 def _asked_for(door: Door, there: Receiver) -> bool:

@@ -45,12 +45,12 @@ class Known:
             self._marks[key] = sorted(_edges(self.topology, target))
         return self._marks[key]
 
-    def alike(self, ends: Iterable[End], target: End) -> Iterator[End]:
+    def alike(self, ends: Iterable[End], target: End, marks: list[int] | None = None) -> Iterator[End]:
         """One end for all that no rule tells apart: the same subnet and groups, between the same two marks.
 
-        Those of another family, and the target itself, are left out.
+        Those of another family, and the target itself, are left out. *marks*: the target's own, if no others count.
         """
-        marks = self.marks(target)
+        marks = self.marks(target) if marks is None else marks
         found: dict[tuple[object, ...], list[End]] = {}
         for end in ends:
             if end.family == target.family and end.addresses != target.addresses:
@@ -86,7 +86,7 @@ def traces(
     yield from _inside(asked, inside)
     every_vpc = [cidr for one in topology.vpcs for cidr in one.cidrs]
     elsewhere = (members if vpc_id not in ("", target.vpc_id) else members - own) - public(target.family, every_vpc)
-    for piece in _cut(elsewhere, known.marks(target)):
+    for piece in cut(elsewhere, known.marks(target)):
         yield _from_outside(asked, piece, f"{piece.title} is outside {target.vpc_id}: the way in is not judged")
 
 
@@ -117,9 +117,9 @@ def _nobodys(asked: _Asked, rest: Addresses, marks: list[int]) -> Iterator[Trace
     for subnet in subnets:
         members = rest & union(rest.family, subnet.cidrs)
         rest = rest - members
-        for piece in _cut(members, marks):
+        for piece in cut(members, marks):
             yield _from_nobody(asked, piece, subnet)
-    for piece in _cut(rest, marks):
+    for piece in cut(rest, marks):
         yield _from_outside(asked, piece, f"{piece.title} lies in no subnet of {asked.target.vpc_id}")
 
 
@@ -150,7 +150,7 @@ def _from_outside(asked: _Asked, piece: Addresses, why: str) -> Trace:
 # -- where rules begin and end -----------------------------------------------------------------
 
 
-def _cut(members: Addresses, marks: list[int]) -> Iterator[Addresses]:
+def cut(members: Addresses, marks: list[int]) -> Iterator[Addresses]:
     """Pieces of *members*: within one, no rule of the destination's side makes a difference."""
     pieces: dict[int, list[Span]] = {}
     for span in members.ranges.cut(marks):

@@ -21,6 +21,7 @@ from vpclink_checks.reach.bounds import Bounds, exactly, perhaps, unread
 from vpclink_checks.reach.ends import End, backend_end, balancer_ends, preserved
 from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.internet import Door, Layer
+from vpclink_checks.reach.middle import Entrance, Onward, entrance_at, onward
 from vpclink_checks.reach.senders import kept_readings
 from vpclink_checks.reach.sets import Ranges, addresses, none, one_port, public, world
 from vpclink_checks.reach.trace import Decision, Step
@@ -45,7 +46,7 @@ def layer(
     """
     family = addresses(door.address).family
     every = tuple(backends)
-    way = _Way(topology, balancer, group, _zone(topology, balancer, door), family, brought)
+    way = _Way(topology, balancer, group, _zone(topology, balancer, door), family, brought, door.protocol)
     judged = [_lets_in(way, one) for one in every]
     bounds = reduce(Bounds.__or__, (one for one, _ in judged), exactly(none(family)))
     shown = ", ".join(one.title for one in every) or "no target"
@@ -58,6 +59,49 @@ def layer(
     return Layer("targets", bounds, closed, ((bounds.possible, f"{shown} behind {balancer.name} admits it"),))
 
 
+def behind_listener(topology: Topology, balancer: LoadBalancer, door: Door) -> Layer:
+    """The public sources whom the listener's targets let in, any of them: a target, or a listener that answers itself.
+
+    Raises UnknownFact.
+    """
+    family = addresses(door.address).family
+    end = End(name=balancer.name, addresses=addresses(door.address), vpc_id=balancer.vpc_id, subnet_id="")
+    entrance = Entrance(balancer=balancer, zone=_zone(topology, balancer, door), end=end, port=door.port)
+    bounds, closed = _behind(topology, entrance, family, door.protocol)
+    text = f"{balancer.name}:{door.port} and what it sends on to"
+    return Layer(
+        "listener", bounds, closed or f"{text} admit only some sources", ((bounds.possible, f"{text} admit it"),)
+    )
+
+
+def _behind(topology: Topology, door: Entrance, family: int, protocol: str) -> tuple[Bounds, str]:
+    """(who gets on, how it closes; "" where it is open). Raises UnknownFact."""
+    anybody = End(name="the internet", addresses=world(family), vpc_id="", subnet_id="")
+    judged = [_of_way(topology, door, one, family, protocol) for one in onward(topology, door, anybody, protocol)]
+    bounds = reduce(Bounds.__or__, (one for one, _ in judged), exactly(none(family)))
+    return bounds, "; ".join(dict.fromkeys(why for _, why in judged if why))
+
+
+def _of_way(topology: Topology, door: Entrance, one: Onward, family: int, protocol: str) -> tuple[Bounds, str]:
+    """One of the listener's ways on: its steps, and the target's conditions. Raises UnknownFact."""
+    conditions = [_step(step, family) for step in one.steps]
+    denied = "; ".join(step.rule for step in one.steps if step.decision is Decision.DENY)
+    if one.group is not None and one.backend is not None:
+        way = _Way(topology, door.balancer, one.group, door.zone, family, False, protocol)  # noqa: FBT003 - a field
+        bounds, why = _lets_in(way, one.backend)
+        conditions.append((bounds, why))
+        denied = denied or why
+        inner = entrance_at(topology, one.backend) if one.group.target_type == "alb" else None
+        if inner is not None:
+            bounds, why = _behind(topology, inner, family, "tcp")
+            conditions.append((bounds, why))
+            denied = denied or why
+    elif one.leg is not None:
+        doubt = f"{one.leg.target.id} is in no VPC of the facts: what filters it there is not known"
+        conditions.append((perhaps(world(family), doubt), doubt))
+    return reduce(Bounds.__and__, (bounds for bounds, _ in conditions), exactly(world(family))), denied
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """From one zone's address of a load balancer on, for callers of one family."""
@@ -68,6 +112,7 @@ class _Way:
     zone: Zone
     family: int
     brought: bool
+    protocol: str
 
 
 def _zone(topology: Topology, balancer: LoadBalancer, door: Door) -> Zone:
@@ -123,7 +168,7 @@ def _kept(way: _Way, target: End) -> tuple[tuple[bool, ...], str]:
 def _as_itself(way: _Way, target: End, port: int) -> tuple[Bounds, str]:
     """Everybody, where one of the zone's addresses gets through."""
     sources = balancer_ends(way.topology, way.balancer, way.zone, target.family)
-    traces = [trace(way.topology, source, target, port) for source in sources]
+    traces = [trace(way.topology, source, target, port, way.protocol) for source in sources]
     if any(one.verdict == "reached" for one in traces):
         return exactly(world(way.family)), ""
     doubtful = next((one for one in traces if one.verdict == "unknown"), None)
@@ -141,7 +186,7 @@ def _as_client(way: _Way, target: End, port: int) -> tuple[Bounds, str]:
     anybody = End(name="the internet", addresses=world(way.family), vpc_id="", subnet_id="")
     client = preserved(own, anybody)
     conditions = [
-        _step(groups.decide(way.topology, own, target, "egress", protocol="tcp", port=port), way.family),
+        _step(groups.decide(way.topology, own, target, "egress", protocol=way.protocol, port=port), way.family),
         _step(routes.decide(way.topology, own, target), way.family),
         *_acls(way, own, target, port),
         _groups(way, client, target, port),
@@ -166,11 +211,11 @@ def _groups(way: _Way, client: End, target: End, port: int) -> Condition:
         doubt = f"no security group of {target.name} in the facts"
         return perhaps(world(way.family), doubt), doubt
     found = groups.openings(
-        way.topology, target.group_ids, "ingress", protocol="tcp", port=port, family=way.family, peer=client
+        way.topology, target.group_ids, "ingress", protocol=way.protocol, port=port, family=way.family, peer=client
     )
     bounds = groups.admitted(found, way.family)
     who = (bounds.possible & public(way.family)).title
-    return bounds, f"{', '.join(target.group_ids)} admit {who} on tcp {port} through {way.balancer.name}"
+    return bounds, f"{', '.join(target.group_ids)} admit {who} on {way.protocol} {port} through {way.balancer.name}"
 
 
 def _acls(way: _Way, own: End, target: End, port: int) -> list[Condition]:
@@ -190,10 +235,10 @@ def _acls(way: _Way, own: End, target: End, port: int) -> list[Condition]:
 
 
 def _there(way: _Way, own: End, target: End, port: int) -> list[Condition]:
-    leaving = acls.decide(way.topology, own, target, egress=True, protocol="tcp", asked=one_port(port))
+    leaving = acls.decide(way.topology, own, target, egress=True, protocol=way.protocol, asked=one_port(port))
     acl = acls.acl_of(way.topology, target.subnet_id, target.vpc_id)
-    found = acls.pieces(acl, egress=False, family=way.family, protocol="tcp", asked=one_port(port))
-    closed = f"network ACL {acl.id} lets tcp {port} in from only some sources, or from none"
+    found = acls.pieces(acl, egress=False, family=way.family, protocol=way.protocol, asked=one_port(port))
+    closed = f"network ACL {acl.id} lets {way.protocol} {port} in from only some sources, or from none"
     return [_step(leaving, way.family), (acls.admitted(found, way.family, every_port=True), closed)]
 
 
@@ -202,7 +247,7 @@ def _back(way: _Way, own: End, target: End) -> Condition:
     here = acls.acl_of(way.topology, own.subnet_id, own.vpc_id)
     there = acls.acl_of(way.topology, target.subnet_id, target.vpc_id)
     replies, home, onward = (
-        acls.pieces(acl, egress=egress, family=way.family, protocol="tcp", asked=_ANY_PORT)
+        acls.pieces(acl, egress=egress, family=way.family, protocol=way.protocol, asked=_ANY_PORT)
         for acl, egress in ((there, True), (here, False), (here, True))
     )
     edges = {one.ports[0] for one in (*replies, *home, *onward)}

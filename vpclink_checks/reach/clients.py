@@ -1,0 +1,89 @@
+"""Clients of a load balancer: every kind of packet from a named source to its listener, and on to its targets.
+
+Targets may see the client's own address, so that their rules tell clients apart as well as the load balancer's do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import middle, ranges
+from vpclink_checks.reach.ends import End, backend_end
+from vpclink_checks.reach.flow import trace
+from vpclink_checks.reach.middle import Entrance
+from vpclink_checks.reach.places import Receiver, Sender
+from vpclink_checks.reach.ranges import Known
+from vpclink_checks.reach.sets import Addresses, Ranges, addresses, world
+from vpclink_checks.reach.trace import Trace
+
+
+def doors(topology: Topology, there: Receiver) -> tuple[Entrance, ...]:
+    """The load balancer's addresses that a destination stands for; none where it is no load balancer. UnknownFact."""
+    if there.balancer is not None:
+        return middle.entrances(topology, there.balancer, there.port)
+    found = (middle.entrance_at(topology, one) for one in there.backends)
+    return tuple(one for one in found if one is not None)
+
+
+def traces(known: Known, every: tuple[Entrance, ...], here: Sender, protocol: str) -> Iterator[Trace]:
+    """From interfaces and private ranges of *here*; public addresses are reach.outside's. Raises UnknownFact."""
+    for door in every:
+        marks = sorted(_marks(known, door, protocol))
+        for client in known.alike(here.ends, door.end, marks):
+            yield from _whole(known.topology, door, client, protocol)
+        for members in here.ranges:
+            if members.family == door.end.family:
+                yield from _from_range(known, door, members, here.vpc_id, marks, protocol)
+
+
+def _whole(topology: Topology, door: Entrance, client: End, protocol: str) -> Iterator[Trace]:
+    first = trace(topology, client, door.end, door.port, protocol)
+    yield from middle.whole(topology, first, door, client, protocol)
+
+
+def _from_range(
+    known: Known, door: Entrance, members: Addresses, vpc_id: str, marks: list[int], protocol: str
+) -> Iterator[Trace]:
+    """Interfaces of the VPC as they are; what no interface has, piece by piece. Raises UnknownFact."""
+    mine = [
+        one
+        for one in known.ends(door.end.vpc_id, door.end.family)
+        if vpc_id in ("", door.end.vpc_id) and one.addresses.ranges.first in members.ranges
+    ]
+    for client in known.alike(mine, door.end, marks):
+        yield from _whole(known.topology, door, client, protocol)
+    taken = Ranges.of(*(span for one in (door.end, *mine) for span in one.addresses.ranges.spans))
+    for piece in ranges.cut(members - Addresses(members.family, taken), marks):
+        nobody = End(name=piece.title, addresses=piece, vpc_id="", subnet_id="")
+        for first in ranges.traces(known, piece, door.end, door.port, protocol, vpc_id=vpc_id):
+            yield from middle.whole(known.topology, first, door, nobody, protocol)
+
+
+def _marks(known: Known, door: Entrance, protocol: str) -> Iterator[int]:
+    """Every address in front of which a rule on the way begins or ends: the load balancer's, and its targets'."""
+    yield from known.marks(door.end)
+    yield from _edges(_rule_networks(known.topology, door), door.end.family)
+    anybody = End(name="anybody", addresses=world(door.end.family), vpc_id="", subnet_id="")
+    for one in middle.onward(known.topology, door, anybody, protocol):
+        target = backend_end(one.backend) if one.backend is not None else None
+        if target is not None and target.family == door.end.family:
+            yield from known.marks(target)
+            yield from _edges([target.addresses], door.end.family)
+
+
+def _rule_networks(topology: Topology, door: Entrance) -> Iterator[Addresses]:
+    """What the source-ip conditions of an ALB's rules name."""
+    listeners = topology.listeners.peek(door.balancer.arn)
+    for listener in () if isinstance(listeners, Gap) or door.balancer.network else listeners or ():
+        rules = topology.listener_rules.peek(listener.arn)
+        for rule in () if isinstance(rules, Gap) else rules or ():
+            for field, values in rule.conditions:
+                yield from (addresses(value) for value in values if field == "source-ip")
+
+
+def _edges(networks: list[Addresses] | Iterator[Addresses], family: int) -> Iterator[int]:
+    for one in networks:
+        if one.family == family:
+            yield from (edge for first, last in one.ranges.spans for edge in (first, last + 1))
