@@ -1,4 +1,4 @@
-# make demo [FAULT=ID] · make test · make test-oldest · make lint · make bench · make docs
+# make demo [FAULT=ID] · make test · make oracle · make test-oldest · make lint · make bench · make docs
 # Each makes the virtual environment that it needs, once. Another Python: PYTHON=python3.13 VENV=.venv-3.13
 # Without make: the README has the same in plain pip and pytest commands.
 
@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 OLD := "Python 3.11 or newer is needed: make … PYTHON=python3.11"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint bench docs
+.PHONY: help demo test oracle test-oldest lint bench docs
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -37,6 +37,20 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+# The engine against brute force and, as root, against the kernel, in full; the last line says how much was compared.
+EXAMPLES ?= 20000
+TOPOLOGIES ?= 100
+SHARDS ?= 4
+oracle: export VPCLINK_ORACLE_RESULTS = $(abspath $(VENV))/oracle.jsonl
+oracle: export VPCLINK_ORACLE_EXAMPLES = $(EXAMPLES)
+oracle: export VPCLINK_ORACLE_SHARDS = $(SHARDS)
+oracle: export VPCLINK_ORACLE_TOPOLOGIES = $(TOPOLOGIES)
+oracle: $(VENV)/.dev
+	@rm -f $$VPCLINK_ORACLE_RESULTS
+	@status=0; $(BIN)/python -m pytest -n $(WORKERS) tests/oracle tests/kernel $(ARGS) || status=1; \
+	  $(BIN)/python -m tests.oracle.summary $$VPCLINK_ORACLE_RESULTS $(EXAMPLES) $$(($(TOPOLOGIES) * 20)) || status=1; \
+	  exit $$status
 
 # The oldest boto3 that pyproject.toml allows, with what is pinned else: everything that reads live AWS.
 OLDEST := .venv-oldest
