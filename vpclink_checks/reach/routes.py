@@ -94,7 +94,7 @@ def pieces(topology: Topology, table: RouteTable, family: int) -> tuple[Piece, .
 
     A route whose prefix list was not read may decide about any destination: then every piece is
     doubtful. So is one in a state other than active and blackhole (``filtered`` is documented
-    nowhere), and a blackhole that was propagated into the VPC's own networks, where AWS's VPN
+    nowhere), and one that was propagated into the VPC's own networks, where AWS's VPN
     documents put the local route first and the VPC guide the longest prefix.
     """
     candidates, doubt = _candidates(topology, table, family)
@@ -112,8 +112,10 @@ def _doubt(one: _Candidate, local: list[_Candidate]) -> str:
     if one.entry.state not in ("active", "blackhole"):
         return f"the route {one.entry.destination} is in the state {one.entry.state}, which AWS does not document"
     inside = any(addresses(one.network) <= addresses(other.network) for other in local)
-    if one.entry.state == "blackhole" and one.entry.origin in _PROPAGATED and inside:
-        return f"readings disagree: the propagated blackhole {one.entry.destination} drops, or the local route wins"
+    if one.entry.origin in _PROPAGATED and inside:
+        what = "blackhole" if one.entry.state == "blackhole" else f"route to {one.entry.target}"
+        does = "drops" if one.entry.state == "blackhole" else "decides"
+        return f"readings disagree: the propagated {what} {one.entry.destination} {does}, or the local route wins"
     return ""
 
 
