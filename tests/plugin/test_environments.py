@@ -41,6 +41,8 @@ def counted(target, **shared):
         file.write(target.name + " ")
     return gather(target, **shared)
 gathering.gather = counted
+def pytest_unconfigure():
+    gathering.gather = gather
 """
 
 
