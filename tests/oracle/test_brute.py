@@ -1,0 +1,59 @@
+"""The engine against the obvious evaluator, over random small networks: no disagreement.
+
+VPCLINK_ORACLE_EXAMPLES is how many are compared in all, VPCLINK_ORACLE_SHARDS into how many parts each family is
+cut. Seeds are fixed: the same numbers give the same examples.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from zlib import crc32
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.oracle.cases import Case, agree
+from tests.oracle.coming import doors, from_address
+from tests.oracle.draws import Draw
+from tests.oracle.inside import inside, peered
+from tests.oracle.results import told
+
+EXAMPLES = int(os.environ.get("VPCLINK_ORACLE_EXAMPLES", "500"))
+SHARDS = int(os.environ.get("VPCLINK_ORACLE_SHARDS", "1"))
+FAMILIES: dict[str, Callable[[Draw], Case]] = {
+    "inside": inside,
+    "peered": peered,
+    "from-the-internet": from_address,
+    "doors": doors,
+}
+EACH = -(-EXAMPLES // (len(FAMILIES) * SHARDS))
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_engine_agrees(family: str, shard: int) -> None:
+    compared = 0
+
+    @seed(crc32(f"{family} {shard}".encode()))
+    @settings(
+        max_examples=EACH,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.composite(FAMILIES[family])())
+    def compare(case: Case) -> None:
+        nonlocal compared
+        agree(case)
+        compared += 1
+
+    try:
+        compare()
+    except BaseException:
+        told("brute-force", family, shard, compared, 1)
+        raise
+    told("brute-force", family, shard, compared, 0)
+    assert compared >= EACH, f"{family}: only {compared} different examples"
