@@ -25,7 +25,7 @@ from tests.healthy import by, healthy
 from vpclink_checks.model import doors
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.fact import Gap, Table
-from vpclink_checks.model.network import BlockPublicAccess, PrivateAddress
+from vpclink_checks.model.network import BlockPublicAccess, PrivateAddress, SecurityGroup
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.words import Outcome
 
@@ -126,7 +126,40 @@ def guarded(groups: dict[str, Any]) -> Topology:
     return replace(with_balancer(rules=FROM_NLB, **groups), target_group_attributes=OWN_ADDRESS)
 
 
+def by_reference(name: str) -> Topology:
+    """The NLB's group lets in whoever carries the group of this name, and nobody else."""
+    rules = {"nlb": (tcp(10000, group_id="sg-0service"),), "security_group_ids": ("sg-0eeeeeeeeeeeeeee1",)}
+    facts = guarded(rules)
+    service = SecurityGroup(id="sg-0service", name=name, vpc_id=stack.VPC)
+    return replace(facts, security_groups=by("id", *facts.security_groups, service))
+
+
+def published(base: Topology) -> Topology:
+    """The same with a VPC origin of CloudFront that leads to the NLB."""
+    one = origin()
+    tables = ("vpc_origins", "vpc_origin_ports", "vpc_origin_distributions")
+    return replace(base, **{name: getattr(one, name) for name in tables})
+
+
 CASES = {
+    "VPC origin, let in by CloudFront's own group": (
+        published(by_reference("CloudFront-VPCOrigins-Service-SG")),
+        ORIGIN,
+        "fail",
+        "distribution E1:10000",
+    ),
+    "VPC origin, and another service's group": (
+        published(by_reference("GlobalAccelerator")),
+        ORIGIN,
+        "note",
+        "admit no public source",
+    ),
+    "accelerator, let in by its own group": (
+        accelerated(preserved=True, base=by_reference("GlobalAccelerator")),
+        ACCELERATOR,
+        "unknown",
+        "is not confirmed",
+    ),
     "accelerator to the internal NLB": (accelerated(), ACCELERATOR, "fail", "203.0.113.5:10000"),
     "no gateway in the VPC": (
         accelerated(base=healthy(target_group_attributes=OWN_ADDRESS, **NO_GATEWAY)),

@@ -215,6 +215,14 @@ def test_a_condition_lists_its_values_in_either_place(field: str) -> None:
     assert rule.conditions == (("path-pattern", ("/a", "/b")),)
 
 
+def test_a_network_listeners_rule_tells_address_types() -> None:
+    """botocore model, SourceIpConditionConfig.IpAddressType."""
+    condition = {"Field": "source-ip", "SourceIpConfig": {"IpAddressType": "ipv6"}}
+    rule = aws_shapes_balancing.listener_rule({"Priority": "1", "Conditions": [condition]})
+    assert rule is not None
+    assert rule.conditions == (("source-ip", ("ipv6",)),)
+
+
 def test_every_source_of_a_permission_is_a_rule() -> None:
     permission = {
         "IpProtocol": "tcp",

@@ -3,7 +3,8 @@
 Global Accelerator and CloudFront's VPC origins reach internal load balancers and private instances; groups
 and VPC Block Public Access still act, and an accelerator needs an internet gateway attached to the VPC
 (semantics.md, sections 7.4 and 7.5). Whether network ACLs act on it, and whose address the packets carry
-where the client's is not preserved, AWS does not say: both readings count.
+where the client's is not preserved, AWS does not say: both readings count. Each service's interfaces in the
+VPC carry a group of its own, which rules may name as their source.
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ from dataclasses import dataclass, replace
 from vpclink_checks.model.backend import balancer_interfaces
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.fact import Gap
-from vpclink_checks.model.network import NetworkInterface
+from vpclink_checks.model.network import NetworkInterface, SecurityGroup
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
 from vpclink_checks.reach.ends import balancer_groups, own_addresses
 from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.groups import openings
 from vpclink_checks.reach.internet import Door, Exposure, Layer
 from vpclink_checks.reach.sets import none, public, world
 
 _SENDER = "whose address its packets carry is not documented"
+# The groups that the services make for their own interfaces (CloudFront developer guide, private-content-vpc-origins;
+# Global Accelerator developer guide, best-practices-aga).
+CLOUDFRONT_GROUP, ACCELERATOR_GROUP = "CloudFront-VPCOrigins-Service-SG", "GlobalAccelerator"
+_DENY_ALL = "whether DenyAllIgwTraffic of the interface stops what it brings is not documented"
 _ACL = "whether network ACLs filter what it brings is not documented"
 
 
@@ -31,7 +37,8 @@ class Way:
     """How something outside is brought in. ``outside`` and ``port``: where callers connect to.
 
     ``preserved``: packets carry the client's address; None where that is not known. ``gateway``: an internet
-    gateway attached to the VPC is surely needed. ``dual_stack``: it comes over IPv6 as well.
+    gateway attached to the VPC is surely needed. ``dual_stack``: it comes over IPv6 as well. ``service_group``: the
+    name of the group that its interfaces in the VPC carry.
     """
 
     name: str
@@ -40,6 +47,8 @@ class Way:
     preserved: bool | None = None
     gateway: bool = True
     dual_stack: bool = False
+    protocol: str = "tcp"
+    service_group: str = ""
 
 
 def to_balancer(reach: Reach, balancer: LoadBalancer, port: int, way: Way) -> Exposure:
@@ -69,26 +78,49 @@ def _doors(
     families = (4, 6) if way.dual_stack else (4,)
     own = [one for family in families for one in own_addresses(interface, family)]
     for address in own:
-        found = reach.doors.door(interface, address, way.outside, port, group_ids=groups)
-        layers = tuple(_brought(reach.topology, interface, layer, way) for layer in found.layers)
+        found = reach.doors.door(interface, address, way.outside, port, protocol=way.protocol, group_ids=groups)
+        filters = interface.group_ids if groups is None else groups
+        named = _named(reach.topology, filters, port, found.protocol, way)
+        layers = tuple(_brought(reach.topology, interface, layer, way, named) for layer in found.layers)
         yield replace(found, port=way.port, layers=layers)
 
 
-def _brought(topology: Topology, interface: NetworkInterface, layer: Layer, way: Way) -> Layer:
+def _brought(topology: Topology, interface: NetworkInterface, layer: Layer, way: Way, named: str) -> Layer:
     if layer.name == "route table":
         return _gateway(topology, interface, layer.bounds.possible.family, way)
-    if layer.name == "network ACL":
-        return _either(layer)
-    return _as_sent(layer, way) if layer.name == "security groups" else layer
+    if layer.name in ("network ACL", "the interface"):
+        return _either(layer, _ACL if layer.name == "network ACL" else _DENY_ALL)
+    if layer.name != "security groups":
+        return layer
+    return _by_name(_as_sent(layer, way), way, named) if named else _as_sent(layer, way)
 
 
-def _either(layer: Layer) -> Layer:
-    """The ACL acts, or it does not."""
+def _either(layer: Layer, doubt: str) -> Layer:
+    """It acts, or it does not."""
     family = layer.bounds.possible.family
     if layer.bounds.sure == world(family):
         return layer
-    bounds = Bounds(layer.bounds.sure, world(family), (*layer.bounds.doubts, _ACL))
-    return replace(layer, bounds=bounds, rules=(*layer.rules, (world(family), _ACL)))
+    bounds = Bounds(layer.bounds.sure, world(family), (*layer.bounds.doubts, doubt))
+    return replace(layer, bounds=bounds, rules=(*layer.rules, (world(family), doubt)))
+
+
+def _named(topology: Topology, filters: tuple[str, ...], port: int, protocol: str, way: Way) -> str:
+    """The rule whose source is the service's own group; "" for none."""
+    found = openings(topology, filters, "ingress", protocol=protocol, port=port, family=4) if way.service_group else ()
+    for one in found:
+        source = topology.security_groups.peek(one.rule.group_id) if one.rule is not None else None
+        if isinstance(source, SecurityGroup) and source.name == way.service_group:
+            return one.text
+    return ""
+
+
+def _by_name(layer: Layer, way: Way, named: str) -> Layer:
+    """Let in by the service's group, whatever address the packets carry; of an accelerator's it is not confirmed."""
+    every = world(layer.bounds.possible.family)
+    if way.service_group == CLOUDFRONT_GROUP:
+        return replace(layer, bounds=exactly(every), rules=((every, named),))
+    doubt = f"{named}, and whether that reference matches what {way.name} brings is not confirmed"
+    return replace(layer, bounds=replace(layer.bounds, possible=every, doubts=(*layer.bounds.doubts, doubt)))
 
 
 def _gateway(topology: Topology, interface: NetworkInterface, family: int, way: Way) -> Layer:

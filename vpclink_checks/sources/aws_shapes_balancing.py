@@ -98,11 +98,13 @@ def listener_rule(raw: Raw) -> ListenerRule | None:
 
 
 def _values(condition: Raw) -> Iterator[str]:
-    """What a condition lists: in its own structure, or (the older way) in Values."""
+    """What a condition lists: in its own structure, or (the older way) in Values; a network listener's address type."""
     found = [value for key in CONDITION_PARTS for value in texts(part(condition, key), "Values")]
     pairs = rows(part(condition, "QueryStringConfig"), "Values")
     yield from found or texts(condition, "Values")
     yield from (f"{text(pair, 'Key')}={text(pair, 'Value')}" for pair in pairs)
+    family = text(part(condition, "SourceIpConfig"), "IpAddressType")
+    yield from (family,) if family else ()
 
 
 def target_group(raw: Raw) -> TargetGroup:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vpclink_checks.model.doors import Accelerator, AcceleratorEndpoint, AcceleratorGroup, AcceleratorListener
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import NetworkInterface
-from vpclink_checks.reach.brought import Way
+from vpclink_checks.reach.brought import ACCELERATOR_GROUP, Way
 from vpclink_checks.reach.doors.certificate import Door, Entrance, Kind, State
 from vpclink_checks.reach.doors.here import Here
 from vpclink_checks.reach.doors.judged import by_balancer, by_interfaces, said, unread
@@ -46,8 +46,6 @@ def _of_listener(here: Here, accelerator: Accelerator, listener: AcceleratorList
     if isinstance(groups, Gap):
         yield unread(f"accelerator {accelerator.name}", groups)
         return
-    if listener.protocol == "UDP":
-        return
     for group in groups or ():
         for endpoint in group.endpoints:
             try:
@@ -73,28 +71,31 @@ def _of_endpoint(
         f"{name} leads here, but gets no traffic: its weight or its group's dial is 0",
         evidence,
     )
+    protocol = "udp" if listener.protocol == "UDP" else "tcp"
     for entry in here.entries(endpoint.id) if ":loadbalancer/" in endpoint.id else ():
         outside = group.listener_port(listener, entry.port)
-        if outside is not None:
-            way = _way(accelerator, outside, endpoint)
+        if outside is not None and protocol in entry.protocols:
+            way = _way(accelerator, outside, endpoint, protocol)
             yield by_balancer(here, entry, way, name, evidence) if dialled else idle
-    for interfaces, port in here.on_instance(endpoint.id):
+    for interfaces, (taken, port) in here.on_instance(endpoint.id):
         outside = group.listener_port(listener, port)
-        if outside is not None:
-            way = _way(accelerator, outside, endpoint)
+        if outside is not None and taken == protocol:
+            way = _way(accelerator, outside, endpoint, protocol)
             yield by_interfaces(here, interfaces, port, way, name, evidence) if dialled else idle
     if endpoint.id.startswith("eipalloc-") and _elastic(here, endpoint.id):
         text = f"{name} is an address of ours: exposure/no-internet-path says who reaches it"
         yield said(name, State.SHUT, text, evidence)
 
 
-def _way(accelerator: Accelerator, port: int, endpoint: AcceleratorEndpoint) -> Way:
+def _way(accelerator: Accelerator, port: int, endpoint: AcceleratorEndpoint, protocol: str) -> Way:
     return Way(
         name=f"accelerator {accelerator.name}",
         outside=next(iter(accelerator.addresses), accelerator.dns_name),
         port=port,
         preserved=endpoint.preserves_client,
         dual_stack=accelerator.dual_stack,
+        protocol=protocol,
+        service_group=ACCELERATOR_GROUP,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vpclink_checks.model.doors import VpcOrigin
 from vpclink_checks.model.fact import UnknownFact
-from vpclink_checks.reach.brought import Way
+from vpclink_checks.reach.brought import CLOUDFRONT_GROUP, Way
 from vpclink_checks.reach.doors.certificate import Door, Entrance, Kind, State
 from vpclink_checks.reach.doors.here import Here
 from vpclink_checks.reach.doors.judged import by_balancer, by_interfaces, said, unread
@@ -30,7 +30,8 @@ def _of_origin(here: Here, origin: VpcOrigin) -> Iterator[Entrance]:
     name = f"VPC origin {origin.name or origin.id}"
     try:
         balanced = here.entries(origin.endpoint_arn) if ":loadbalancer/" in origin.endpoint_arn else ()
-        direct = tuple(here.on_instance(origin.endpoint_arn.rpartition("/")[2]))
+        mine = here.on_instance(origin.endpoint_arn.rpartition("/")[2])
+        direct = tuple((interfaces, port) for interfaces, (protocol, port) in mine if protocol == "tcp")
         if not balanced and not direct:
             return
         ports = here.topology.vpc_origin_ports.need(origin.id).used
@@ -57,4 +58,11 @@ def _of_origin(here: Here, origin: VpcOrigin) -> Iterator[Entrance]:
 
 def _way(name: str, distribution: str, port: int) -> Way:
     """CloudFront's packets carry an address of its own interface in the VPC, which nothing read here names."""
-    return Way(name=name, outside=f"distribution {distribution}", port=port, preserved=False, gateway=False)
+    return Way(
+        name=name,
+        outside=f"distribution {distribution}",
+        port=port,
+        preserved=False,
+        gateway=False,
+        service_group=CLOUDFRONT_GROUP,
+    )
