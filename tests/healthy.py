@@ -55,6 +55,7 @@ from vpclink_checks.model.network import (
 )
 from vpclink_checks.model.path import Destination, Neighbour, Path
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.model.transit import NatGateway
 
 ACCOUNT, REGION, DOMAIN = "123456789012", "eu-west-2", "api.example.com"
 TAKEN = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -291,6 +292,7 @@ ROUTE_TABLES = (
         routes=(LOCAL, RouteEntry(destination="0.0.0.0/0", target=IGW)),
     ),
 )
+NAT_GATEWAY = NatGateway(id=NAT, vpc_id=VPC, subnet_id=PUBLIC_A, addresses=(("10.0.101.10", "203.0.113.10"),))
 TASK_DEFINITION = TaskDefinition(
     arn=TASKDEF,
     family="orders",
@@ -496,6 +498,13 @@ def healthy(**changes: Any) -> Topology:
         prefix_lists=Table(),
         internet_gateways=by("id", InternetGateway(id=IGW, vpc_ids=(VPC,))),
         block_public_access=Table(rows={REGION: BlockPublicAccess()}),
+        peerings=Table(),
+        nat_gateways=by("id", NAT_GATEWAY),
+        egress_only_gateways=Table(),
+        vpn_gateways=Table(),
+        transit_attachments=Table(),
+        transit_route_tables=Table(),
+        vpc_endpoints=Table(),
         instances=by("id", INSTANCE_A, INSTANCE_B),
         auto_scaling_groups=by(
             "name",

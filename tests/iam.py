@@ -50,6 +50,9 @@ def _resources(call: Call, region: str, account: str) -> list[str]:
         "route53:ListResourceRecordSets": [f"arn:aws:route53:::hostedzone/{params.get('HostedZoneId')}"],
         "servicediscovery:GetService": [f"arn:aws:servicediscovery:{region}:{account}:service/{params.get('Id')}"],
         "ec2:GetManagedPrefixListEntries": [f"arn:aws:ec2:{region}:aws:prefix-list/{params.get('PrefixListId')}"],
+        "ec2:SearchTransitGatewayRoutes": [
+            f"arn:aws:ec2:{region}:{account}:transit-gateway-route-table/{params.get('TransitGatewayRouteTableId')}"
+        ],
         "ecs:DescribeClusters": params.get("clusters", []),
         "ecs:DescribeServices": params.get("services", []),
         "ecs:DescribeTasks": params.get("tasks", []),

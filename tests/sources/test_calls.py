@@ -69,7 +69,7 @@ def test_only_an_older_botocore_lacks_an_operation_of_the_table() -> None:
 @pytest.mark.parametrize("row", KNOWN, ids=lambda row: row.name)
 def test_every_row_is_an_operation_that_only_reads(row: Row) -> None:
     model = SESSION.get_service_model(row.service).operation_model(row.operation)
-    assert row.operation.startswith(("Get", "List", "Describe", "Export"))
+    assert row.operation.startswith(("Get", "List", "Describe", "Export", "Search"))
     assert model.http["method"] in ("GET", "POST")
     assert BUDGET_OF.get(row.service, row.service) in LIMITS
 

@@ -45,6 +45,7 @@ _NOT_FOUND_BY: Mapping[str, tuple[str, int]] = {
     "SubnetIds": ("InvalidSubnetID.NotFound", 400),
     "NetworkInterfaceIds": ("InvalidNetworkInterfaceID.NotFound", 400),
     "PrefixListId": ("InvalidPrefixListID.NotFound", 400),
+    "TransitGatewayRouteTableId": ("InvalidRouteTableID.NotFound", 400),
     "LaunchTemplateId": ("InvalidLaunchTemplateId.NotFoundException", 400),
     "taskDefinition": ("ClientException", 400),
     "cluster": ("ClusterNotFoundException", 400),

@@ -10,6 +10,7 @@ from tests.healthy import LISTENER_API
 from tests.sources import test_cloud_map, test_discovery_ways, test_other_apis, test_private_domain
 from tests.sources.demo_facts import SETTINGS, Response, answer, changed, demo, with_facts
 from tests.standin.doorways import entrances
+from tests.standin.joined import joined
 from tests.standin.stacks import Stack
 from tests.standin.world import World
 from vpclink_checks.demo import environment
@@ -44,6 +45,7 @@ def places() -> Iterator[Place]:
     yield Place("an HTTP API by Cloud Map", with_facts(held), SETTINGS)
     yield Place("targets by address", with_facts(_by_address()), SETTINGS)
     yield Place("entrances", entrances(), SETTINGS)
+    yield Place("joined networks", joined(), SETTINGS)
     private = test_private_domain.private(ours=[test_private_domain.ASSOCIATION])
     yield Place("a private domain", private, SETTINGS)
     stack = Stack(mappings=1, balancers=1, instances=2, tasks=2, groups=3, launch="template", prefix_list=True)

@@ -205,6 +205,9 @@ class Topology:
     # itself has no gap: what is not found in such a VPC is not absent.
     unread_vpcs: collections.abc.Mapping[str, Gap] = field(default_factory=dict)
 
+    # Whether the interfaces of the whole account and region were asked for, and not those of some VPCs alone.
+    every_interface: bool = False
+
     instances: Table[Instance] = field(default_factory=_unread)  # instance id
     auto_scaling_groups: Table[AutoScalingGroup] = field(default_factory=_unread)  # name
     launch_settings: Table[LaunchSettings] = field(default_factory=_unread)  # AutoScalingGroup.launch

@@ -92,8 +92,7 @@ class TransitAttachment:
 class TransitRoute:
     """ec2:SearchTransitGatewayRoutes. ``origin`` is Type: static wins over propagated for the same network.
 
-    ``destination`` is a network, or a prefix list's id where EC2 names no network. One without an attachment
-    is a blackhole.
+    ``destination`` is a network. One without an attachment is a blackhole.
     """
 
     destination: str

@@ -172,18 +172,19 @@ def transit_route_table(raw: Raw, named: str, gateway_id: str) -> TransitRouteTa
         words = [("the state of a route", text(one, "State"), ROUTE_STATES), ("a type", text(one, "Type"), ROUTE_TYPES)]
         if strange := _strange(ROUTES, named, words):
             return strange
+    whole = all(text(one, "DestinationCidrBlock") for one in routes) and not flag(raw, "AdditionalRoutesAvailable")
     return TransitRouteTable(
         id=named,
         gateway_id=gateway_id,
-        routes=tuple(map(_transit_route, routes)),
-        gap=_more(named) if flag(raw, "AdditionalRoutesAvailable") else None,
+        routes=tuple(_transit_route(one) for one in routes if text(one, "DestinationCidrBlock")),
+        gap=None if whole else _more(named),
     )
 
 
 def _transit_route(raw: Raw) -> TransitRoute:
     attached = (text(one, "TransitGatewayAttachmentId") for one in rows(raw, "TransitGatewayAttachments"))
     return TransitRoute(
-        destination=text(raw, "DestinationCidrBlock", "PrefixListId"),
+        destination=text(raw, "DestinationCidrBlock"),
         state=text(raw, "State"),
         origin=text(raw, "Type"),
         attachment_ids=tuple(one for one in attached if one),
@@ -191,7 +192,7 @@ def _transit_route(raw: Raw) -> TransitRoute:
 
 
 def _more(named: str) -> Gap:
-    """EC2 gives at most 1,000 routes a search, and says whether there are more."""
+    """EC2 gives at most 1,000 routes a search and says whether there are more; one may name a prefix list alone."""
     return Gap(operation=ROUTES, action=ROUTES, code="NotRead", message=f"{named} has more routes than were read")
 
 

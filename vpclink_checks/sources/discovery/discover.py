@@ -17,6 +17,7 @@ from vpclink_checks.sources.discovery.entries import NO_MAPPINGS, NO_RULES
 from vpclink_checks.sources.discovery.others import with_others
 from vpclink_checks.sources.discovery.paths import walk
 from vpclink_checks.sources.discovery.recorded import Recorded, first_gap, gap_in
+from vpclink_checks.sources.discovery.transit import with_transit
 from vpclink_checks.sources.discovery.ways import ways
 from vpclink_checks.sources.facts import Recording
 from vpclink_checks.sources.leads import Leads
@@ -45,7 +46,7 @@ def discover(recording: Recording, settings: EnvSettings, *, source: str) -> Top
     topology = with_doors(topology, recorded)
     if leads.others.asks:
         topology = _others(topology, recorded)
-    return _surroundings(topology, recorded)
+    return with_transit(_surroundings(topology, recorded), recorded)
 
 
 def _others(topology: Topology, recorded: Recorded) -> Topology:

@@ -17,6 +17,7 @@ from vpclink_checks.model.transit import TransitAttachment, TransitRouteTable
 from vpclink_checks.sources import aws_shapes_transit as shapes
 from vpclink_checks.sources.aws_shapes import Raw, text
 from vpclink_checks.sources.discovery.recorded import Coverage, Recorded, by_id, first_gap, gap_in, table_of
+from vpclink_checks.sources.leads.transit import GONE
 
 T = TypeVar("T")
 # Whoever follows a packet into a VPC needs all of these: the table, the call and how it names a VPC.
@@ -62,7 +63,8 @@ class _Named:
     """What routes lead to, by the beginning of its id."""
 
     def __init__(self, tables: Table[RouteTable]) -> None:
-        self._targets = list(dict.fromkeys(route.target for one in tables for route in one.routes))
+        live = (route for one in tables for route in one.routes if route.state != GONE)
+        self._targets = list(dict.fromkeys(route.target for route in live))
         self.gap = gap_in(tables)
 
     def __call__(self, start: str) -> list[str]:

@@ -51,15 +51,22 @@ def _batch(call: Call) -> str:
 
 def _options(batch: str, params: Mapping[str, Any]) -> Iterator[str]:
     for name, value in params.items():
-        if name in _NO_OPTIONS or name == "Filters":  # the whole list answers for every filter
+        if name in _NO_OPTIONS or name == batch == "Filters":  # the whole list answers for every filter
             continue
         option = f"--{kebab(name)}"
         if isinstance(value, bool):
             yield option if value else f"--no-{kebab(name)}"
+        elif name == "Filters":
+            yield f"{option} {' '.join(shlex.quote(_filter(one)) for one in value)}"
         elif isinstance(value, list | tuple):
             yield f"{option} {_several([str(one) for one in value], _LISTED if name == batch else len(value))}"
         else:
             yield f"{option} {shlex.quote(value if isinstance(value, str) else json.dumps(value))}"
+
+
+def _filter(one: Mapping[str, Any]) -> str:
+    """``Name=state,Values=active,blackhole``."""
+    return f"Name={one['Name']},Values={','.join(map(str, one['Values']))}"
 
 
 def _several(values: Sequence[str], most: int) -> str:

@@ -46,6 +46,7 @@ _SPELLING = {"apigateway": True, "apigatewayv2": False}
 _KEYS = {
     "apigateway:GetStages": "item",
     "ec2:DescribeLaunchTemplateVersions": "LaunchTemplateVersions",
+    "ec2:DescribeVpnGateways": "VpnGateways",
     "elb:DescribeInstanceHealth": "InstanceStates",
     "elbv2:DescribeLoadBalancerAttributes": "Attributes",
     "elbv2:DescribeTargetGroupAttributes": "Attributes",
@@ -66,14 +67,6 @@ _LISTS = (
     Kind("apigateway", "GetVpcLinks", "items"),
     Kind("apigatewayv2", "GetDomainNames", "Items"),
     Kind("apigatewayv2", "GetVpcLinks", "Items"),
-    Kind("ec2", "DescribeVpcPeeringConnections", "VpcPeeringConnections"),
-    Kind("ec2", "DescribeNatGateways", "NatGateways"),
-    Kind("ec2", "DescribeEgressOnlyInternetGateways", "EgressOnlyInternetGateways"),
-    Kind("ec2", "DescribeVpnGateways", "VpnGateways"),
-    Kind("ec2", "DescribeTransitGatewayAttachments", "TransitGatewayAttachments"),
-    Kind("ec2", "DescribeTransitGatewayVpcAttachments", "TransitGatewayVpcAttachments"),
-    Kind("ec2", "SearchTransitGatewayRoutes", "Routes"),
-    Kind("ec2", "DescribeVpcEndpoints", "VpcEndpoints"),
 )
 
 
@@ -110,4 +103,4 @@ def by_content(content: Mapping[str, Any]) -> tuple[Kind, ...]:
     return tuple(kind for kind in kinds().values() if kind.key in names)
 
 
-_COMMON = {"items", "Items", "item", "Attributes", "body", "", "Entries"}
+_COMMON = {"items", "Items", "item", "Attributes", "body", "", "Entries", "Routes"}

@@ -16,6 +16,7 @@ from vpclink_checks.sources.facts import Facts, Recording
 from vpclink_checks.sources.folder.answering import ContestedError, Holding
 from vpclink_checks.sources.folder.layout import files_of
 from vpclink_checks.sources.folder.pieces import Piece, pieces_of
+from vpclink_checks.sources.folder.transit import transit_routes
 from vpclink_checks.sources.snapshot import in_order
 
 ROUNDS = 60  # the chain is about ten long
@@ -30,6 +31,7 @@ def read(folder: Path, settings: EnvSettings) -> Recording:
     """
     paths, account, region = files_of(folder, settings.account, settings.region)
     pieces = pieces_of(paths, folder)
+    pieces += transit_routes(pieces)
     if not any(one.kind for one in pieces):
         held = "no JSON file" if not paths else "no file that can be told by its name or content"
         raise SourceError(Problem(str(folder), None, f"holds {held}: expected a snapshot, or {_LIKE}"))

@@ -17,8 +17,6 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import action_of
 from vpclink_checks.sources.discovery import discover
-from vpclink_checks.sources.discovery.recorded import Recorded
-from vpclink_checks.sources.discovery.transit import with_transit
 from vpclink_checks.sources.facts import Answer, Call, Facts, Recording
 from vpclink_checks.sources.folder.kinds import Kind
 from vpclink_checks.sources.folder.pieces import Piece, pieces_of
@@ -44,8 +42,7 @@ def topology_of(folder: Path) -> Topology:
     pieces = pieces_of(sorted(folder.rglob("*.json")), folder)
     facts = in_order(Facts(_answers([*pieces, *transit_routes(pieces)])))
     recording = Recording(account="", region="", taken_at=datetime.fromtimestamp(0, UTC), facts=facts)
-    topology = discover(recording, EnvSettings(name=folder.name), source="snapshot")
-    return with_transit(topology, Recorded(facts))
+    return discover(recording, EnvSettings(name=folder.name), source="snapshot")
 
 
 def _answers(pieces: Sequence[Piece]) -> Iterator[Answer]:

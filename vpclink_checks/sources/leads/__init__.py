@@ -13,6 +13,7 @@ from vpclink_checks.sources.leads.names import Names
 from vpclink_checks.sources.leads.network import Network
 from vpclink_checks.sources.leads.others import Others
 from vpclink_checks.sources.leads.published import Published
+from vpclink_checks.sources.leads.transit import Transit
 
 
 class Leads(Answers):
@@ -28,3 +29,4 @@ class Leads(Answers):
         self.containers = Containers(self, self.balancing)
         self.doors = Doors(self, self.balancing, self.containers, self.published)
         self.network = Network(self, self.front, self.balancing, self.containers, self.doors)
+        self.transit = Transit(self)

@@ -38,6 +38,8 @@ def _all_pages(method: Any, paging: Paging, call: Call) -> tuple[Page, int]:
         requests += 1
         joined = {**joined, paging.items: [*(joined.get(paging.items) or ()), *(page.get(paging.items) or ())]}
     whole = {key: value for key, value in joined.items() if key not in (*paging.token_out, *_flags(paging))}
+    if _unfinished(paging, page):
+        whole[paging.more] = True
     if paging.inside:  # a structure of its own, whose flag its shape requires
         whole = {paging.inside: {**whole, paging.more: False}}
     return whole, requests
@@ -58,6 +60,11 @@ def _next(paging: Paging, call: Call, page: Page) -> dict[str, Any]:
         return {}
     pairs = zip(paging.token_in, paging.token_out, strict=True)
     return {into: page[out] for into, out in pairs if page.get(out)}
+
+
+def _unfinished(paging: Paging, page: Page) -> bool:
+    """Whether AWS says that there is more, and not how to ask for it; or this botocore is too old to hear it."""
+    return bool(paging.more and page.get(paging.more)) and not any(page.get(one) for one in paging.token_out)
 
 
 def _flags(paging: Paging) -> tuple[str, ...]:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from vpclink_checks.sources.rows import Row
-from vpclink_checks.sources.table import balancing, containers, domain, doors, gateway, network
+from vpclink_checks.sources.table import balancing, containers, domain, doors, gateway, network, transit
 
-TABLE: tuple[Row, ...] = (*domain.ROWS, *gateway.ROWS, *balancing.ROWS, *network.ROWS, *containers.ROWS, *doors.ROWS)
+TABLE: tuple[Row, ...] = (
+    *domain.ROWS,
+    *gateway.ROWS,
+    *balancing.ROWS,
+    *network.ROWS,
+    *transit.ROWS,
+    *containers.ROWS,
+    *doors.ROWS,
+)

@@ -24,6 +24,7 @@ CERTIFICATES = tuple(f"arn:{{partition}}:acm:{one}:{{account}}:certificate/*" fo
 HOSTED_ZONES = ("arn:{partition}:route53:::hostedzone/*",)
 CLOUD_MAP_SERVICES = ("arn:{partition}:servicediscovery:{region}:{account}:service/*",)
 PREFIX_LISTS = ("arn:{partition}:ec2:{region}:*:prefix-list/*",)  # AWS's own are of the account "aws"
+TRANSIT_ROUTE_TABLES = ("arn:{partition}:ec2:{region}:{account}:transit-gateway-route-table/*",)
 
 _ECS = "arn:{partition}:ecs:{region}:{account}:"
 CLUSTERS = (f"{_ECS}cluster/*",)
