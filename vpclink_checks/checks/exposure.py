@@ -18,6 +18,7 @@ from vpclink_checks.checks.exposure_lateral import no_lattice_target_group, no_v
 from vpclink_checks.checks.exposure_private_link import no_endpoint_service
 from vpclink_checks.checks.exposure_routes import no_unauthenticated_way_round
 from vpclink_checks.checks.public import not_known, shut, stands_open
+from vpclink_checks.checks.shutting import addresses_shut, no_public_addresses
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.compute import AutoScalingGroup
@@ -56,13 +57,17 @@ AGENT_PORTS = (2375, 2376, 51678, 51679)
 def no_internet_path(ctx: Context, target: Target) -> Verdict:
     found, what = internet_of(ctx, target), f"{target.id} on tcp {ports_of(ctx, target).title}"
     if found.wide is not None:
-        return stands_open(what, found, found.wide)
+        return stands_open(what, found, found.wide, _fix(ctx, target))
     if found.maybe_wide is not None:
         return not_known(what, found.maybe_wide)
     if found.maybe_open is not None:
         who = found.maybe_open.sources.possible.title
         return passed(f"the internet at large does not reach {what}, only {who} may; {DOORS_NOT_JUDGED}")
     return passed(f"the internet does not reach {what}: {shut(found)}; {DOORS_NOT_JUDGED}")
+
+
+def _fix(ctx: Context, target: Target) -> Fix | None:
+    return addresses_shut(ctx, lambda there: internet_of(there, target))
 
 
 @check(
@@ -82,7 +87,7 @@ def no_restricted_public_source(ctx: Context, target: Target) -> Verdict:
         raise NotApplicable("the whole internet gets in: exposure/no-internet-path says how")
     if found.open is not None:
         ctx.topology.vpcs.all()  # the range may be that of a VPC of the account that was not read
-        return stands_open(what, found, found.open)
+        return stands_open(what, found, found.open, _fix(ctx, target))
     if found.maybe_open is not None:
         return not_known(what, found.maybe_open)
     return passed(f"no public source reaches {what}: {shut(found)}")
@@ -103,7 +108,8 @@ def agent_ports_closed(ctx: Context, target: Target) -> Verdict:
     found = ctx.reach.internet(backend_at(ctx, target), AGENT_PORTS)
     ports = ", ".join(str(port) for port in AGENT_PORTS)
     if found.open is not None:
-        return stands_open(f"an agent port of {target.id}", found, found.open)
+        fix = addresses_shut(ctx, lambda there: there.reach.internet(backend_at(there, target), AGENT_PORTS))
+        return stands_open(f"an agent port of {target.id}", found, found.open, fix)
     if found.maybe_open is not None:
         return not_known(f"an agent port of {target.id}", found.maybe_open)
     return passed(f"no public source reaches tcp {ports} of {target.id}: {shut(found)}")
@@ -124,7 +130,8 @@ def no_public_address(ctx: Context, target: Target) -> Verdict:
     if found:
         shown = ", ".join(f"{public} on {interface}" for interface, public in found)
         evidence = Evidence("ec2:DescribeNetworkInterfaces", "Association.PublicIp", shown)
-        return failed(f"{target.id} has a public address: {shown}", evidence)
+        fix = no_public_addresses(ctx, target)
+        return failed(f"{target.id} has a public address: {shown}", evidence, fix=fix)
     if unplaced := ctx.reach.unplaced_address(backend_at(ctx, target)):
         return unknown(f"whether {target.id} has a public address is not known: {unplaced}")
     return passed(f"{target.id} has no public IPv4 address")

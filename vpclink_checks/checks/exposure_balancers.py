@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from vpclink_checks.checks.catalogue import Context, NotApplicable, check
 from vpclink_checks.checks.exposure_doors import here_of, verdict_on
+from vpclink_checks.checks.shutting import listener_shut
 from vpclink_checks.checks.subjects import load_balancer_subject, reached, target_group_subject
 from vpclink_checks.checks.verdict import Verdict, passed
 from vpclink_checks.model.balancing import LoadBalancer, TargetGroup
 from vpclink_checks.reach.doors import balancers
+from vpclink_checks.reach.doors.certificate import Door
 from vpclink_checks.reach.doors.here import Here
 from vpclink_checks.report import Evidence, Fix
-from vpclink_checks.words import Severity
+from vpclink_checks.words import Outcome, Severity
 
 
 @check(
@@ -27,7 +32,14 @@ def load_balancer_not_internet_facing(ctx: Context, balancer: LoadBalancer) -> V
     if balancer.internal:
         evidence = Evidence("elbv2:DescribeLoadBalancers", "Scheme", balancer.scheme)
         return passed(f"{balancer.name} is internal: its name resolves to private addresses", evidence)
-    return verdict_on(balancers.facing(_here(ctx), through=False), load_balancer_not_internet_facing.fix)
+    fix = load_balancer_not_internet_facing.fix
+    return _verdict(ctx, lambda there: balancers.facing(_here(there), through=False), fix)
+
+
+def _verdict(ctx: Context, ask: Callable[[Context], Door], fix: Fix) -> Verdict:
+    """With the smallest change that shuts the door, where there is one: *ask* gives the door, of any facts."""
+    found = verdict_on(ask(ctx), fix)
+    return replace(found, fix=listener_shut(ctx, ask) or fix) if found.outcome is Outcome.FAIL else found
 
 
 def _here(ctx: Context) -> Here:
@@ -55,7 +67,7 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
         raise NotApplicable(f"{balancer.name} is {balancer.scheme}")
     if balancer.ip_address_type == "ipv4":
         raise NotApplicable(f"{balancer.name} has no IPv6 addresses")
-    return verdict_on(balancers.over_ipv6(_here(ctx), through=False), ipv6_igw_traffic_denied.fix)
+    return _verdict(ctx, lambda there: balancers.over_ipv6(_here(there), through=False), ipv6_igw_traffic_denied.fix)
 
 
 @check(
@@ -70,4 +82,4 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
 )
 def no_other_load_balancer(ctx: Context, group: TargetGroup) -> Verdict:
     reached(ctx, group, "target group")
-    return verdict_on(balancers.others(here_of(ctx)), no_other_load_balancer.fix)
+    return _verdict(ctx, lambda there: balancers.others(here_of(there)), no_other_load_balancer.fix)

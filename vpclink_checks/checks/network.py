@@ -5,6 +5,7 @@ from __future__ import annotations
 from vpclink_checks.checks.backends import backend_at, leg_subjects, target_subjects
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
 from vpclink_checks.checks.network_dynamic import dynamic_port_range_admitted, dynamic_ports
+from vpclink_checks.checks.shutting import groups_shut, narrowed, rules_removed
 from vpclink_checks.checks.subjects import load_balancer_subject, reached
 from vpclink_checks.checks.traces import verdict_on
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
@@ -76,12 +77,6 @@ def _zone_subjects(ctx: Context) -> tuple[Subject[Zone], ...]:
     return tuple(Subject(balancer.arn, name if link.version == 1 else f"{name} in {zone.name}", zone) for zone in zones)
 
 
-_ENFORCE_OFF = (
-    "aws elbv2 set-security-groups --load-balancer-arn {arn} --security-groups {groups}"
-    " --enforce-security-group-inbound-rules-on-private-link-traffic off"
-)
-
-
 @check(
     "network/load-balancer-admits-link",
     title="The load balancer takes the VPC link's packets on the listener's port",
@@ -98,17 +93,8 @@ def load_balancer_admits_link(ctx: Context, zone: Zone) -> Verdict:
     link = reached(ctx, ctx.here.link, "VPC link")
     balancer = reached(ctx, ctx.here.load_balancer, "load balancer")
     traces = ctx.reach.link_to_load_balancer(ctx.here, zone)
-    fix = _stop_enforcing(balancer) if link.version == 1 else None
     where = balancer.name if link.version == 1 else f"{balancer.name} in {zone.name}"
-    return verdict_on(traces, f"traffic of VPC link {link.name or link.id} to {where}", fix=fix)
-
-
-def _stop_enforcing(balancer: LoadBalancer) -> Fix:
-    return Fix(
-        "Turn the evaluation of PrivateLink traffic off, as AWS asks for a v1 link, and filter at the targets.",
-        cli=_ENFORCE_OFF.format(arn=balancer.arn, groups=" ".join(balancer.security_group_ids)),
-        terraform='enforce_security_group_inbound_rules_on_private_link_traffic = "off"',
-    )
+    return verdict_on(traces, f"traffic of VPC link {link.name or link.id} to {where}")
 
 
 def _group_subjects(ctx: Context) -> tuple[Subject[SecurityGroup], ...]:
@@ -140,12 +126,21 @@ def no_stale_group_reference(ctx: Context, group: SecurityGroup) -> Verdict:
     if stale:
         named = ", ".join(dict.fromkeys(f"{rule.title} (peering {rule.peering or 'none'})" for rule in stale))
         return failed(
-            f"{group.title} refers to a group that is not there: {named}", Evidence(GROUPS, "UserIdGroupPairs", named)
+            f"{group.title} refers to a group that is not there: {named}",
+            Evidence(GROUPS, "UserIdGroupPairs", named),
+            fix=_without_stale(ctx, group),
         )
     gap = next((found for rule in rules if isinstance(found := _stale(ctx, rule), Gap)), None)
     if gap is not None:
         return unknown(f"whether the groups that {group.title} refers to exist is not known: {gap}")
     return passed(f"{group.title} has {len(rules)} references to groups, all of which exist")
+
+
+def _without_stale(ctx: Context, group: SecurityGroup) -> Fix | None:
+    ingress, egress = (
+        [one for one in rules if one.group_id and _stale(ctx, one) is True] for rules in (group.ingress, group.egress)
+    )
+    return rules_removed(group.id, ingress, egress)
 
 
 def _stale(ctx: Context, rule: GroupRule) -> bool | Gap:
@@ -196,7 +191,8 @@ def _not_open(ctx: Context, ids: tuple[str, ...], port: int, whose: str) -> Verd
             shown = "0.0.0.0/0" if family == 4 else "::/0"  # noqa: PLR2004 - the address family
             members = shown if bounds.sure >= public(family) else bounds.sure.title
             rules = "; ".join(_rules_open(ctx, ids, port))
-            return failed(f"{whose} open tcp {port} to {members}: {rules}", Evidence(GROUPS, "IpPermissions", rules))
+            message = f"{whose} open tcp {port} to {members}: {rules}"
+            return failed(message, Evidence(GROUPS, "IpPermissions", rules), fix=groups_shut(ctx, ids, port))
     if doubt := _doubt(found):
         return unknown(f"whether {whose} open tcp {port} to the internet is not known: {doubt}")
     return passed(f"{whose} do not open tcp {port} to the internet at large")
@@ -232,22 +228,22 @@ def no_wide_port_range(ctx: Context, target: Target) -> Verdict:
     groups = [ctx.topology.security_groups.need(one) for one in backend_at(ctx, target).interface.group_ids]
     dynamic = dynamic_ports(ctx)
     wide = [
-        f"{group.title} allows {rule.title}"
+        (group, rule)
         for group in groups
         for rule in group.ingress
         if takes_in(rule, "tcp", target.port)
         and (ports(rule.protocol, rule.from_port, rule.to_port) - dynamic).size > WIDE_RANGE
     ]
+    shown = "; ".join(f"{group.title} allows {rule.title}" for group, rule in wide)
     if wide and dynamic:
-        shown = "; ".join(wide)
         return failed(
             f"{target.id} needs its dynamic range open, and more than {WIDE_RANGE} other ports are: {shown}",
             Evidence(GROUPS, "IpPermissions", shown),
         )
     if wide:
-        shown = "; ".join(wide)
         return failed(
             f"{target.title} needs one port open, and more than {WIDE_RANGE} are: {shown}",
             Evidence(GROUPS, "IpPermissions", shown),
+            fix=narrowed(ctx, [(group.id, rule) for group, rule in wide]),
         )
     return passed(f"no rule that admits {target.title} opens more than {WIDE_RANGE} ports")

@@ -20,7 +20,7 @@ def stands_open(what: str, exposure: Exposure, door: PublicAddress, fix: Fix | N
         f"{what} answers the internet: {sources.title} reach {door.public_address}:{door.port},"
         f" for example {witness.src}, because {'; '.join(witness.via)}"
     )
-    return failed(message, *_evidence(door), fix=fix or closing(exposure), witness=witness)
+    return failed(message, *_evidence(door), fix=fix, witness=witness)
 
 
 def not_known(what: str, door: PublicAddress) -> Verdict:
@@ -30,16 +30,3 @@ def not_known(what: str, door: PublicAddress) -> Verdict:
 
 def shut(exposure: Exposure) -> str:
     return "; ".join(exposure.certificate)
-
-
-def closing(exposure: Exposure) -> Fix | None:
-    """The inbound rules that let the public in, taken back; None where none of them does."""
-    fixes = [fix for door in exposure.doors if door.sources.possible for fix in door.fixes]
-    distinct = list({fix.text: fix for fix in fixes}.values())
-    if not distinct:
-        return None
-    return Fix(
-        text=" ".join(fix.text for fix in distinct),
-        cli="\n".join(fix.cli for fix in distinct),
-        terraform="\n".join(fix.terraform for fix in distinct),
-    )

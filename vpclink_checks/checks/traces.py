@@ -6,21 +6,22 @@ from collections.abc import Sequence
 
 from vpclink_checks.checks.catalogue import NotApplicable
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
+from vpclink_checks.reach.changes import together
 from vpclink_checks.reach.trace import Step, Trace
 from vpclink_checks.report import Evidence, Fix
 
 
-def verdict_on(traces: Sequence[Trace], what: str, *, doubt: str = "", fix: Fix | None = None) -> Verdict:
+def verdict_on(traces: Sequence[Trace], what: str, *, doubt: str = "") -> Verdict:
     """The worst of several packets' traces: blocked, then unknown, then contested, then all arrive.
 
     *what* names the packets ("traffic from orders in eu-west-2a"). With a *doubt* it is not known
-    whether they are sent at all, so that none of them can fail. *fix* goes in front of the steps' own.
+    whether they are sent at all, so that none of them can fail. The fix lets every blocked one of them through.
     """
     if not traces:
         raise NotApplicable("the target has no interface any more")
     for trace in traces:
         if trace.verdict == "blocked":
-            return _blocked(trace, what, doubt, fix)
+            return _blocked(trace, what, doubt, _opening(traces))
     doubtful = next((trace for trace in traces if trace.unknown and not trace.contested), None)
     if doubtful is not None:
         reasons = "; ".join(doubtful.doubts)
@@ -37,7 +38,7 @@ def _blocked(trace: Trace, what: str, doubt: str, fix: Fix | None) -> Verdict:
     evidence = _evidence(trace.blockers)
     if doubt:
         return unknown(f"{doubt}; if it does, {message}", *evidence)
-    return failed(message, *evidence, fix=fix or _joined(trace.blockers), witness=trace.witness)
+    return failed(message, *evidence, fix=fix, witness=trace.witness)
 
 
 def _all_arrive(traces: Sequence[Trace], what: str) -> Verdict:
@@ -53,13 +54,8 @@ def _doubts(trace: Trace) -> tuple[Evidence, ...]:
     return _evidence([step for step in trace.steps if step.rule in trace.doubts])
 
 
-def _joined(steps: Sequence[Step]) -> Fix | None:
+def _opening(traces: Sequence[Trace]) -> Fix | None:
     """All that has to change: a packet gets through only when every blocker is gone."""
-    fixes = [step.fix for step in steps if step.fix is not None]
-    if not fixes:
-        return None
-    return Fix(
-        text=" ".join(fix.text for fix in fixes),
-        cli="\n".join(fix.cli for fix in fixes if fix.cli),
-        terraform="\n".join(fix.terraform for fix in fixes if fix.terraform),
-    )
+    found = [step.change for trace in traces if trace.blockers for step in trace.blockers]
+    change = together(one for one in found if one is not None)
+    return change.fix if change is not None else None

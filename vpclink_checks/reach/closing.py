@@ -1,0 +1,251 @@
+"""The smallest change that shuts doors to the internet and leaves what the paths themselves send alone.
+
+Nothing is suggested that was not tried: the change is applied to the facts, nobody public comes in by the doors
+any more, and every packet of every path has the verdict that it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from vpclink_checks.model.backend import Backend
+from vpclink_checks.model.fact import UnknownFact
+from vpclink_checks.model.network import NetworkInterface, RouteEntry
+from vpclink_checks.model.path import Path
+from vpclink_checks.reach import groups
+from vpclink_checks.reach.change_addresses import DropIpv6Address, public_address
+from vpclink_checks.reach.change_groups import INGRESS, RemoveRule
+from vpclink_checks.reach.change_routes import DeleteRoute
+from vpclink_checks.reach.changes import Change, together
+from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.internet import Door
+from vpclink_checks.reach.routes import table_of
+from vpclink_checks.reach.sets import FAMILIES, addresses, public
+from vpclink_checks.reach.trace import Trace
+
+Ask = Callable[[Reach], Iterable[Door]]
+_ROUNDS = 4  # of opening again what a closed rule took from the paths: each shows what the last one hid
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Packets that a path itself sends: what they are, and their traces, or why those are not known."""
+
+    path_id: str
+    what: str
+    traces: tuple[Trace, ...] = ()
+    gap: str = ""
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """The verdict of each packet, or the gap."""
+        return (self.gap,) if self.gap else tuple(f"{one.packet.title} {one.verdict}" for one in self.traces)
+
+
+def closing(reach: Reach, ask: Ask, *, behind: Iterable[Backend] = (), first: Iterable[Change] = ()) -> Change | None:
+    """The smallest change that shuts these doors; None where none of the kinds below does.
+
+    In this order: those to try *first*, rules of the groups at the doors, rules of the groups of the backends
+    *behind* them, public addresses, routes to the internet gateway. *ask* gives the doors, of any facts.
+    """
+    doors = _open(reach, ask)
+    if not doors:
+        return None
+
+    def shut(after: Reach) -> bool:
+        return not _open(after, ask)
+
+    every = chain(first, _candidates(reach, doors, tuple(behind)))
+    return next((one for one in every if one is not None and holds(reach, one, shut)), None)
+
+
+def closing_groups(reach: Reach, group_ids: Iterable[str], port: int, protocol: str = "tcp") -> Change | None:
+    """The smallest change of the rules of these groups after which they let no public source in on a port."""
+    ids = tuple(group_ids)
+
+    def shut(after: Reach) -> bool:
+        return not any(_public_rules(after, ids, protocol, port, family) for family in FAMILIES)
+
+    found = [one for family in FAMILIES for one in _public_rules(reach, ids, protocol, port, family)]
+    change = _spared(reach, found)
+    return change if change is not None and holds(reach, change, shut) else None
+
+
+def holds(reach: Reach, change: Change, shut: Callable[[Reach], bool]) -> bool:
+    """Whether with this change *shut* is true, and the paths' own packets fare as before."""
+    try:
+        after = changed(reach, change)
+        return shut(after) and _fare(after) == _fare(reach)
+    except (LookupError, UnknownFact):
+        return False
+
+
+def changed(reach: Reach, change: Change) -> Reach:
+    """Answers over the facts with this change made, worked out once. Raises LookupError where it cannot be made."""
+    key = ("changed", change)
+    found = reach.shared.get(key)
+    if not isinstance(found, Reach):
+        found = reach.shared[key] = Reach(change.apply(reach.topology))
+    return found
+
+
+def _open(reach: Reach, ask: Ask) -> tuple[Door, ...]:
+    return tuple(door for door in ask(reach) if door.sources.possible)
+
+
+# -- what the paths themselves send --------------------------------------------------------------
+
+
+def own_traffic(reach: Reach) -> tuple[Own, ...]:
+    """Everything on the way from each link to each target: calls and health checks, worked out once."""
+    found = reach.shared.get(("own traffic",))
+    if not isinstance(found, tuple):
+        every = (one for path in reach.topology.paths for one in _of(reach, path))
+        found = reach.shared["own traffic",] = tuple(every)
+    return found
+
+
+def _of(reach: Reach, path: Path) -> Iterator[Own]:
+    balancer, group = path.load_balancer, path.target_group
+    if balancer is None or group is None:
+        return
+    if path.link is not None and path.listener is not None:
+        for zone in balancer.zones[:1] if path.link.version == 1 else balancer.zones:
+            yield _own(path, f"link to {zone.name}", lambda zone=zone: reach.link_to_load_balancer(path, zone))  # type: ignore[misc]
+    try:
+        every = reach.legs(path)
+    except UnknownFact as signal:
+        yield Own(path.id, "legs", gap=str(signal.gap))
+        return
+    for leg in every:
+        name = f"{leg.zone.name} to {leg.target.title}"
+        yield _own(path, name, lambda leg=leg: reach.load_balancer_traffic(path, leg))  # type: ignore[misc]
+        if group.health_check.enabled:
+            yield _own(path, f"health check, {name}", lambda leg=leg: reach.health_check(path, leg))  # type: ignore[misc]
+
+
+def _own(path: Path, what: str, traces: Callable[[], tuple[Trace, ...]]) -> Own:
+    try:
+        return Own(path.id, what, traces())
+    except UnknownFact as signal:
+        return Own(path.id, what, gap=str(signal.gap))
+
+
+def _fare(reach: Reach) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return tuple((one.path_id, one.what, one.verdicts) for one in own_traffic(reach))
+
+
+def _worse(before: Reach, after: Reach) -> list[Trace]:
+    """The paths' packets that got through before, or may have, and are blocked now."""
+    was = {(one.path_id, one.what, trace.packet): trace.verdict for one in own_traffic(before) for trace in one.traces}
+    return [
+        trace
+        for one in own_traffic(after)
+        for trace in one.traces
+        if trace.verdict == "blocked" and was.get((one.path_id, one.what, trace.packet)) != "blocked"
+    ]
+
+
+# -- what might do ------------------------------------------------------------------------------
+
+
+def _candidates(reach: Reach, doors: tuple[Door, ...], behind: tuple[Backend, ...]) -> Iterator[Change | None]:
+    yield _spared(reach, [one for door in doors for one in _rules_at(reach, door, _filters(reach, door), door.port)])
+    inside = [(door, one.interface.group_ids, one.port) for door in doors for one in behind]
+    yield _spared(reach, [one for door, ids, port in inside for one in _rules_at(reach, door, ids, port)])
+    yield _addresses(reach, doors)
+    yield _routes(reach, doors)
+
+
+def _rules_at(reach: Reach, door: Door, group_ids: Sequence[str], port: int) -> Iterable[Change]:
+    return _public_rules(reach, group_ids, door.protocol, port, addresses(door.address).family)
+
+
+def _public_rules(reach: Reach, ids: Sequence[str], protocol: str, port: int, family: int) -> list[Change]:
+    """The inbound rules that let some public source in, each taken back."""
+    found = groups.openings(reach.topology, ids, INGRESS, protocol=protocol, port=port, family=family)
+    return [
+        RemoveRule(group_id=one.group_id, direction=INGRESS, rule=one.rule)
+        for one in found
+        if one.rule is not None and one.peers.possible & public(family)
+    ]
+
+
+def _filters(reach: Reach, door: Door) -> tuple[str, ...]:
+    """The groups at a door: a load balancer's own where it is one's."""
+    interface = reach.topology.interfaces.rows.get(door.interface_id)
+    if interface is None:
+        return ()
+    return next(
+        (one.security_group_ids for one in reach.topology.load_balancers if _is_of(interface, one.arn)),
+        interface.group_ids,
+    )
+
+
+def _is_of(interface: NetworkInterface, balancer_arn: str) -> bool:
+    return interface.description == "ELB " + balancer_arn.partition("loadbalancer/")[2]
+
+
+def _spared(reach: Reach, removals: Iterable[Change]) -> Change | None:
+    """The rules taken back, and put in their place the narrowest ones without which a path would suffer.
+
+    New rules come first, so that no packet of a path is dropped in between.
+    """
+    gone = together(removals)
+    if gone is None:
+        return None
+    needed: Change | None = None
+    for _ in range(_ROUNDS):
+        whole = together([*([needed] if needed else []), gone])
+        if whole is None:
+            return None
+        try:
+            worse = _worse(reach, changed(reach, whole))
+        except LookupError:
+            return None
+        if not worse:
+            return whole
+        more = [trace.change for trace in worse]
+        needed = together([*([needed] if needed else []), *(one for one in more if one is not None)])
+        if not all(more):
+            return None
+    return None
+
+
+def _addresses(reach: Reach, doors: tuple[Door, ...]) -> Change | None:
+    """The public addresses of the doors taken away; None where one of them cannot be."""
+    found: list[Change | None] = []
+    for door in doors:
+        interface = reach.topology.interfaces.rows.get(door.interface_id)
+        if interface is None or not interface.instance_id:
+            return None  # a load balancer's or another service's: it comes and goes with its scheme
+        ipv6 = door.address in interface.ipv6
+        found.append(
+            DropIpv6Address(interface_id=interface.id, address=door.address)
+            if ipv6
+            else public_address(interface, door.public_address)
+        )
+    return together(one for one in found if one is not None) if all(found) else None
+
+
+def _routes(reach: Reach, doors: tuple[Door, ...]) -> Change | None:
+    """The routes to internet gateways deleted from the tables of the doors' subnets."""
+    found: list[Change] = []
+    for door in doors:
+        interface = reach.topology.interfaces.rows.get(door.interface_id)
+        if interface is None or not interface.instance_id:
+            return None
+        try:
+            table = table_of(reach.topology, interface.subnet_id, interface.vpc_id)
+        except UnknownFact:
+            return None
+        family = addresses(door.address).family
+        found += [DeleteRoute(table_id=table.id, entry=one) for one in table.routes if _leads_out(one, family)]
+    return together(found)
+
+
+def _leads_out(entry: RouteEntry, family: int) -> bool:
+    listed = entry.destination.startswith("pl-")
+    return entry.target.startswith("igw-") and (listed or addresses(entry.destination).family == family)
