@@ -26,6 +26,15 @@ LISTENED = {
     "udp": ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC"),
 }
 _SPOKEN = {word for words in LISTENED.values() for word in words}
+# What an NLB's listener may forward to: elb network guide, load-balancer-target-groups (semantics.md, section 6.8).
+_PAIRS = {
+    "TCP": ("TCP", "TCP_UDP", "TCP_QUIC"),
+    "TLS": ("TCP", "TLS"),
+    "UDP": ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC"),
+    "TCP_UDP": ("TCP_UDP",),
+    "QUIC": ("QUIC", "TCP_QUIC"),
+    "TCP_QUIC": ("TCP_QUIC",),
+}
 _BY_REQUEST = ("http-header", "http-request-method", "host-header", "path-pattern", "query-string")
 _ANSWERS = ("fixed-response", "redirect")
 _EVERY_PATH = ("*", "/*")
@@ -236,7 +245,7 @@ def _done(
     every = [forward for action in choice.actions for forward in action.forwards]
     used = [one for one in every if one.weight > 0]
     for one in used:
-        yield _forwarded(topology, choice, one, used, steps)
+        yield _forwarded(topology, choice, one, used, steps, listener.protocol if balancer.network else "")
     if used:
         return
     words = [action.type for action in choice.actions]
@@ -251,8 +260,14 @@ def _done(
 
 
 def _forwarded(
-    topology: Topology, choice: _Choice, one: Forward, used: list[Forward], steps: tuple[Step, ...]
+    topology: Topology,
+    choice: _Choice,
+    one: Forward,
+    used: list[Forward],
+    steps: tuple[Step, ...],
+    spoken: str,
 ) -> Taken:
+    """*spoken*: the protocol of a network listener; "" for any other."""
     group = topology.target_groups.peek(one.target_group_arn)
     short = one.target_group_arn.rpartition(":targetgroup/")[2].partition("/")[0] or one.target_group_arn
     layer = f"target group {short}"
@@ -267,5 +282,16 @@ def _forwarded(
     first = [action.type for action in choice.actions if not action.forwards]
     after = f", after {', '.join(first)}" if first else ""
     rule = f"{choice.name} forwards to {group.name}{share}{after}"
-    step = Step(layer=f"target group {group.name}", component=group.arn, decision=Decision.ALLOW, rule=rule)
+    odd = _odd_pair(spoken, group)
+    decision = Decision.UNKNOWN if odd else Decision.ALLOW
+    step = Step(layer=f"target group {group.name}", component=group.arn, decision=decision, rule=f"{rule}{odd}")
     return Forwarded(steps=(*steps, step), group=group)
+
+
+def _odd_pair(spoken: str, group: TargetGroup) -> str:
+    """What there is to say of a pair of protocols that AWS does not list: it should not exist."""
+    alb = group.target_type == "alb"
+    fits = ("TCP",) if alb else _PAIRS.get(spoken, ())
+    if not spoken or (group.protocol in fits and (not alb or spoken == "TCP")):
+        return ""
+    return f", and what becomes of packets between a {spoken} listener and a {group.protocol} group is not documented"
