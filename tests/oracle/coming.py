@@ -42,7 +42,7 @@ def from_address(draw: Draw) -> Case:
     title = f"{word} {source} → {own}:{port}"
 
     def engine(topology: Topology) -> Mapping[str, str]:
-        return {title: deciding(between(Reach(topology), source, own, port, word)).verdict}
+        return {title: deciding(between(Reach(topology), source, TARGET, port, word)).verdict}
 
     def oracle(topology: Topology) -> Mapping[str, Answers]:
         return {title: entering(topology, source, own, Kind(number(word), port))}

@@ -68,6 +68,9 @@ def asked(topology: Topology, source: str, destination: str, port: int | None = 
     ("source", "destination", "port", "verdict", "words"),
     [
         ("internet", HOST_A, 10000, "blocked", "has no public IPv4 address"),
+        ("internet", "10.0.1.99", 10000, "blocked", "is a private address"),
+        (HOST_A, "10.0.1.99", 10000, "blocked", "has the address 10.0.1.99"),
+        (HOST_A, "10.0.77.1", 10000, "blocked", "has an address 10.0.77.1"),
         ("internet", PATH, None, "blocked", "has no public IPv4 address"),
         ("internet", "orders", 10000, "blocked", "no interface of orders has a public address"),
         ("198.51.100.0/24", HOST_A, 10000, "blocked", "has no public IPv4 address"),
@@ -115,7 +118,6 @@ def test_the_healthy_stack(source: str, destination: str, port: int | None, verd
         ("i-nix", HOST_A, "source 'i-nix': no interface of instance i-nix in the facts"),
         ("sg-nix", HOST_A, "source 'sg-nix': no interface in the facts carries this security group"),
         ("vpc-nix", HOST_A, "no VPC 'vpc-nix' in the facts; known: vpc-"),
-        ("internet", "10.0.1.99", "destination '10.0.1.99': no interface in the facts has this address"),
         ("internet", "eni-nix", "destination 'eni-nix': no interface eni-nix in the facts"),
         ("internet", "nix", "destination 'nix' is not in the facts (known: "),
         ("10.0.0.1/8", HOST_A, "'10.0.0.1/8' is no network"),
@@ -186,17 +188,21 @@ BLOCKED = {"block_public_access": Table(rows={REGION: BLOCK})}
         ([tcp(80, "0.0.0.0/0")], BLOCKED, "internet", "blocked", "VPC Block Public Access is block-ingress"),
         ([tcp(80, "0.0.0.0/0")], {"block_public_access": Table(gap=gap())}, "internet", "unknown", "gave no answer"),
         ([tcp(80, "0.0.0.0/0")], {"internet_gateways": Table(gap=gap())}, "8.8.8.8", "unknown", "gave no answer"),
-        ([tcp(80, "10.0.0.0/8")], {}, "0.0.0.0/0", "unknown", "so its outbound rules are not known"),
         ([tcp(80, "0.0.0.0/0")], {}, "0.0.0.0/0", "reached", ""),
     ],
 )
 def test_from_public_addresses(
     rules: Sequence[GroupRule], changes: dict[str, Any], source: str, verdict: str, words: str
 ) -> None:
-    for name in ("i-1", "eni-1", "10.0.0.5", "203.0.113.5"):
+    for name in ("i-1", "eni-1", "203.0.113.5"):
         found = asked(exposed(*rules, **changes), source, name, 80)
         assert found.verdict == verdict, found
         assert words in "; ".join(step.rule for step in found.steps)
+    private = asked(exposed(*rules, **changes), "internet", "10.0.0.5", 80)
+    assert private.blockers[0].rule == (
+        "10.0.0.5 is a private address, and the internet carries no packet to it; it is 203.0.113.5 there, which is"
+        " another question"
+    )
 
 
 def test_public_sources_are_judged_for_udp_as_for_tcp() -> None:
@@ -207,7 +213,8 @@ def test_public_sources_are_judged_for_udp_as_for_tcp() -> None:
         shut = asked(exposed(rule), "internet", "i-1", 53, protocol="udp")
         assert (shut.verdict, shut.packet.protocol) == ("blocked", "udp")
         assert "on udp 53" in "; ".join(step.rule for step in shut.blockers)
-    assert asked(open_, "172.16.0.1", "i-1", 53, protocol="udp").verdict == "unknown", "a private source"
+    private = asked(open_, "172.16.0.1", "i-1", 53, protocol="udp")
+    assert private.verdict == "blocked", "its answer would have to go through the internet gateway"
 
 
 def test_a_way_out_of_the_vpc_that_no_route_answers_is_blocked() -> None:
@@ -226,8 +233,9 @@ def test_another_vpc_is_outside_although_its_addresses_are_the_same() -> None:
     other = replace(facts.vpcs.need(VPC), id="vpc-other")
     both = replace(facts, vpcs=by("id", facts.vpcs.need(VPC), other))
     found = asked(both, "vpc-other", HOST_A, 10000)
-    assert found.verdict == "unknown"
-    assert "is outside vpc-0123456789abcdef0" in found.steps[0].rule
+    assert found.verdict == "blocked", "the answer stays in the destination's own VPC"
+    assert "lies in no subnet of vpc-other" in found.steps[0].rule
+    assert "comes out in vpc-0123456789abcdef0, and not where the caller is" in found.blockers[-1].rule
 
 
 def test_a_version_2_link_sends_from_its_own_interfaces() -> None:

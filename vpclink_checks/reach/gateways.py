@@ -42,9 +42,9 @@ def _internet(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
         return (spot.lost(unsure(layer, id_, attached)),)
     if not attached:
         return (spot.lost(deny(layer, id_, f"{id_} is not attached to {spot.vpc_id}")),)
-    if not spot.parcel.dst & public(spot.parcel.family):
-        rule = f"{spot.parcel.dst.title} is a private address, and the internet carries no packet to it"
-        return (spot.lost(deny(layer, id_, rule)),)
+    private = _private(layer, id_, spot.parcel.dst)
+    if private is not None:
+        return (spot.lost(private),)
     shown_as = outside_of(topology, spot.vpc_id, spot.parcel.src)
     if not isinstance(shown_as, Addresses):
         return (spot.lost(_unseen(topology, spot, layer, id_, shown_as)),)
@@ -54,6 +54,15 @@ def _internet(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
     sent = replace(spot.parcel, src=shown_as)
     spot = spot.also(block, allow(layer, id_, told), parcel=sent, by=(*spot.by, By.INTERNET))
     return (_out(topology, spot),)
+
+
+def _private(layer: str, id_: str, dst: Addresses) -> Step | None:
+    """The internet carries packets to public addresses only."""
+    if dst <= public(dst.family):
+        return None
+    if dst & public(dst.family):
+        return unsure(layer, id_, f"the internet carries packets to a part of {dst.title} only")
+    return deny(layer, id_, f"{dst.title} is a private address, and the internet carries no packet to it")
 
 
 def _block(topology: Topology, spot: Spot) -> Step:
@@ -275,6 +284,9 @@ def _peering(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
     if own is None or other is None:
         return (spot.lost(deny(layer, id_, f"{id_} is no peering of {spot.vpc_id}")),)
     cidrs = _cidrs(topology, other, spot.parcel.family)
+    if spot.parcel.dst & cidrs and not spot.parcel.dst <= cidrs:
+        rule = f"{id_} leads to a part of {spot.parcel.dst.title} only"
+        return (spot.lost(unsure(layer, id_, rule)),)
     if not spot.parcel.dst <= cidrs:
         rule = f"{id_} leads to {other.vpc_id} ({cidrs.title}) and no further, not to {spot.parcel.dst.title}"
         return (spot.lost(deny(layer, id_, rule)),)

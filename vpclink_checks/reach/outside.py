@@ -102,7 +102,7 @@ def _shut(door: Door) -> Trace:
     if not shutting:
         rule = "; ".join(door.closed_by)
         together = Step(layer="all layers together", component=door.interface_id, decision=Decision.DENY, rule=rule)
-        return Trace(packet=_packet(_named(asked), door), steps=(together,))
+        return Trace(packet=_packet(named(asked), door), steps=(together,))
     left = reduce(Addresses.__and__, (one.bounds.possible for one in layers if one not in shutting), asked)
     src = example(left or asked)
     steps = tuple(_denied(one) if one in shutting else _step(one, src) for one in layers)
@@ -119,7 +119,7 @@ def _denied(layer: Layer) -> Step:
 
 def _absent(sources: Addresses, there: Receiver, protocol: str, text: str) -> Trace:
     step = Step(layer="public address", component=there.name, decision=Decision.DENY, rule=text)
-    packet = Packet(src=_named(sources), dst=there.name, port=there.port, protocol=protocol)
+    packet = Packet(src=named(sources), dst=there.name, port=there.port, protocol=protocol)
     return Trace(packet=packet, steps=(step,))
 
 
@@ -128,6 +128,7 @@ def _of_family(text: str, family: int) -> bool:
     return f"IPv{family}" in text or "IPv" not in text
 
 
-def _named(sources: Addresses) -> str:
+def named(sources: Addresses) -> str:
+    """Public sources as people say them."""
     whole = sources == public(sources.family)
     return f"any public IPv{sources.family} address" if whole else sources.title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -52,7 +52,8 @@ class Sender:
 class Receiver:
     """Where packets go to. ``ends`` holds each address with its port; ``backends`` what doors lead to.
 
-    With a ``balancer`` it is that one's listener; ``group_arns`` are the target groups that were named.
+    With a ``balancer`` it is that one's listener; ``group_arns`` are the target groups that were named; ``address``
+    is the one that packets are sent to, where the destination was given as one.
     """
 
     name: str
@@ -60,11 +61,12 @@ class Receiver:
     backends: tuple[Backend, ...] = ()
     balancer: LoadBalancer | None = None
     group_arns: tuple[str, ...] = ()
+    address: str = ""
 
     @property
     def vpc_ids(self) -> frozenset[str]:
-        """The VPCs that it lies in."""
-        return frozenset(end.vpc_id for end, _ in self.ends)
+        """The VPCs that it lies in; none for an address that no interface has."""
+        return frozenset(end.vpc_id for end, _ in self.ends if end.vpc_id)
 
     @property
     def port(self) -> int:
@@ -75,12 +77,14 @@ class Receiver:
 # -- sources -----------------------------------------------------------------------------------
 
 
-def sender(topology: Topology, name: str, vpc_ids: Iterable[str]) -> Sender:
+def sender(topology: Topology, name: str, vpc_ids: Collection[str]) -> Sender:
     """The source of this name, toward a destination in these VPCs. Raises NotAnEnd, UnknownFact."""
     if name == INTERNET:
         own = [cidr for one in topology.vpcs for cidr in one.cidrs]
         return Sender(name="the internet", ranges=tuple(public(family, own) for family in FAMILIES))
     if name == VPC:
+        if not vpc_ids:
+            raise NotAnEnd(f"source {VPC!r}: the destination lies in no VPC of the facts; name the VPC that you mean")
         inside = [cidr for one in vpc_ids for cidr in topology.vpcs.need(one).cidrs]
         return Sender(name="the VPC", ranges=tuple(map(addresses, inside)))
     if name.startswith("vpc-"):
@@ -135,6 +139,7 @@ def interface_ends(interface: NetworkInterface) -> tuple[End, ...]:
             group_ids=interface.group_ids,
             filtered=_filtered(interface),
             counts_as=frozenset(interface.group_ids),
+            type=interface.type,
         )
         for family in FAMILIES
         for address in own_addresses(interface, family)
@@ -180,13 +185,35 @@ def _interface_receiver(topology: Topology, name: str, network: Addresses | None
         raise NotAnEnd(f"destination {name!r} is a network: name one address of it, or {DESTINATIONS}")
     if port is None:
         raise NotAnEnd(f"destination {name!r} takes a port")
-    if network is None:
-        found = _interfaces(topology, name, "destination", DESTINATIONS)
-        backends = [_backend(one, name, address, port) for one in found for address in _own(one)]
-    else:
-        interface, address = _at(topology, str(network.first))
-        backends = [_backend(interface, address, address, port)]
-    return _behind(name, backends)
+    if network is not None:
+        return _address_receiver(topology, str(network.first), port)
+    found = _interfaces(topology, name, "destination", DESTINATIONS)
+    return _behind(name, [_backend(one, name, address, port) for one in found for address in _own(one)])
+
+
+def _address_receiver(topology: Topology, address: str, port: int) -> Receiver:
+    """Whoever has this address, as its own in whatever VPC or as its public one; else nobody in the facts."""
+    own = [_backend(one, address, address, port) for one in topology.interfaces if address in _own(one)]
+    if own:
+        return replace(_behind(address, own), address=address)
+    mapped = [
+        _backend(one, pair.address, pair.address, port)
+        for one in topology.interfaces
+        for pair in one.addresses
+        if pair.public == address
+    ]
+    if not mapped:
+        return _nobody(topology, address, port)
+    found = _behind(address, mapped)
+    ends = tuple((replace(end, public=address), at) for end, at in found.ends)
+    return replace(found, ends=ends, address=address)
+
+
+def _nobody(topology: Topology, address: str, port: int) -> Receiver:
+    """An address that no interface has: outside, or free. Raises UnknownFact where it may be one that was not read."""
+    topology.interfaces.all()
+    end = End(name=address, addresses=addresses(address), vpc_id="", subnet_id="", filtered=False)
+    return Receiver(name=address, ends=((end, port),), address=address)
 
 
 def _own(interface: NetworkInterface) -> tuple[str, ...]:
@@ -195,18 +222,6 @@ def _own(interface: NetworkInterface) -> tuple[str, ...]:
 
 def _backend(interface: NetworkInterface, name: str, address: str, port: int) -> Backend:
     return Backend(target=Target(id=name, port=port), interface=interface, address=address, port=port)
-
-
-def _at(topology: Topology, address: str) -> tuple[NetworkInterface, str]:
-    """The interface with this address, and its own address where it is a public one."""
-    for one in topology.interfaces:
-        if address in _own(one):
-            return one, address
-        outside = next((own for own in one.addresses if own.public == address), None)
-        if outside is not None:
-            return one, outside.address
-    topology.interfaces.all()  # it may be one that was not read
-    raise NotAnEnd(f"destination {address!r}: no interface in the facts has this address; expected {DESTINATIONS}")
 
 
 def _behind(name: str, backends: Sequence[Backend], group_arns: tuple[str, ...] = ()) -> Receiver:

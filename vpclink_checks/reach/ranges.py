@@ -1,7 +1,8 @@
 """Packets from any address of a range to one address: exact by cutting the range where some rule begins or ends.
 
-Inside the destination's VPC the interfaces of the facts are judged as they are. Addresses that none of
-them has are judged by the destination's side alone: what it refuses is blocked, anything else is not known.
+The interfaces of the facts, in the destination's VPC and in those that lead to it, are judged as they are. Addresses
+that none of them has are judged by the ways and the destination's side alone: what those refuse is blocked, anything
+else is not known.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from dataclasses import dataclass, replace
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import Subnet
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach import acls, groups, routes
+from vpclink_checks.reach import acls, groups, routes, ways
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.flow import trace
+from vpclink_checks.reach.parcels import Parcel, unread
 from vpclink_checks.reach.places import interface_ends
-from vpclink_checks.reach.protocols import REPLY_PORTS
+from vpclink_checks.reach.protocols import replies
 from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses, none, one_port, public, union
 from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
 
@@ -44,6 +46,20 @@ class Known:
         if key not in self._marks:
             self._marks[key] = sorted(_edges(self.topology, target))
         return self._marks[key]
+
+    def apart(self, ends: Iterable[End], target: End) -> Iterator[End]:
+        """One end for all that nothing on the way tells apart; each for itself where their public addresses count."""
+        mine = list(ends)
+        if target.public or not target.vpc_id:
+            yield from (one for one in mine if one.family == target.family and one.addresses != target.addresses)
+            return
+        near = all(one.vpc_id == target.vpc_id for one in mine)
+        yield from self.alike(mine, target, None if near else self._far_marks(target))
+
+    def _far_marks(self, target: End) -> list[int]:
+        """The target's marks and those of every ACL, which a way through other VPCs may meet."""
+        every = (entry.cidr for acl in self.topology.network_acls for entry in acl.entries)
+        return sorted({*self.marks(target), *edges(every, target.family)})
 
     def alike(self, ends: Iterable[End], target: End, marks: list[int] | None = None) -> Iterator[End]:
         """One end for all that no rule tells apart: the same subnet and groups, between the same two marks.
@@ -81,25 +97,75 @@ def traces(
     *vpc_id*: the VPC that the addresses lie in, "" for the target's own. Raises UnknownFact.
     """
     asked, topology = _Asked(known, target, port, protocol), known.topology
+    if not target.vpc_id:
+        yield from _to_outside(asked, members, vpc_id)
+        return
     own = union(target.family, topology.vpcs.need(target.vpc_id).cidrs)
-    inside = members & own if vpc_id in ("", target.vpc_id) else none(target.family)
-    yield from _inside(asked, inside)
+    for place in _places(topology, target.vpc_id, vpc_id):
+        theirs = members & union(target.family, topology.vpcs.need(place).cidrs)
+        if place == target.vpc_id:
+            yield from _inside(asked, theirs, place)
+        else:
+            yield from _beside(asked, theirs if vpc_id else theirs - own, place)
     every_vpc = [cidr for one in topology.vpcs for cidr in one.cidrs]
-    elsewhere = (members if vpc_id not in ("", target.vpc_id) else members - own) - public(target.family, every_vpc)
-    for piece in cut(elsewhere, known.marks(target)):
-        yield _from_outside(asked, piece, f"{piece.title} is outside {target.vpc_id}: the way in is not judged")
+    rest = none(target.family) if vpc_id else members - union(target.family, every_vpc) - public(target.family)
+    for piece in cut(rest, known.marks(target)):
+        yield _from_outside(asked, piece, f"{piece.title} lies in no VPC of the facts, so who sends it is not known")
 
 
-def _inside(asked: _Asked, inside: Addresses) -> Iterator[Trace]:
+def _places(topology: Topology, own: str, asked: str) -> tuple[str, ...]:
+    """The VPCs that addresses may lie in: the one that was named, else the destination's, and then the others."""
+    return (asked,) if asked else (own, *(one.id for one in topology.vpcs if one.id != own))
+
+
+def _beside(asked: _Asked, inside: Addresses, vpc_id: str) -> Iterator[Trace]:
+    """From another VPC; what was not read of it, by the destination's side."""
+    gap = unread(asked.topology, vpc_id)
+    try:
+        asked.known.ends(vpc_id, asked.target.family)
+    except UnknownFact as signal:
+        gap = signal.gap
+    if gap is None:
+        yield from _inside(asked, inside, vpc_id)
+        return
+    for piece in cut(inside, asked.known.marks(asked.target)):
+        yield _from_outside(asked, piece, f"who sends {piece.title} in {vpc_id} is not known: {gap}", vpc_id)
+
+
+def _inside(asked: _Asked, inside: Addresses, vpc_id: str) -> Iterator[Trace]:
     if not inside:
         return
     target = asked.target
-    every = asked.known.ends(target.vpc_id, target.family)
+    every = asked.known.ends(vpc_id, target.family)
     mine = [end for end in every if end.addresses.ranges.first in inside.ranges]
-    for end in asked.known.alike(mine, target):
+    for end in asked.known.apart(mine, target):
         yield trace(asked.topology, end, target, asked.port, asked.protocol)
-    taken = Ranges.of(*(span for end in (target, *mine) for span in end.addresses.ranges.spans))
-    yield from _nobodys(asked, inside - Addresses(target.family, taken), asked.known.marks(target))
+    ours = (target, *mine) if vpc_id == target.vpc_id else mine
+    taken = Ranges.of(*(span for end in ours for span in end.addresses.ranges.spans))
+    left = inside - Addresses(target.family, taken)
+    yield from _nobodys(asked, left, asked.known.marks(target), vpc_id)
+
+
+def _to_outside(asked: _Asked, members: Addresses, vpc_id: str) -> Iterator[Trace]:
+    """To an address that no interface has: from everything that lies in a VPC of the facts."""
+    topology, left = asked.topology, members
+    for place in (vpc_id,) if vpc_id else tuple(one.id for one in topology.vpcs):
+        theirs = members & union(members.family, topology.vpcs.need(place).cidrs)
+        left = left - theirs
+        mine = [end for end in asked.known.ends(place, members.family) if end.addresses.ranges.first in theirs.ranges]
+        for end in mine:
+            yield trace(topology, end, asked.target, asked.port, asked.protocol)
+        taken = Ranges.of(*(span for end in mine for span in end.addresses.ranges.spans))
+        for subnet in topology.subnets.all():
+            nobodys = (theirs - Addresses(members.family, taken)) & union(members.family, subnet.cidrs)
+            if subnet.vpc_id == place and nobodys:
+                yield _from_nobody(asked, nobodys, subnet)
+    left = left - public(members.family)
+    if left:
+        rule = f"{left.title} lies in no VPC of the facts, so where its packets go is not known"
+        step = Step(layer="the way in", component=left.title, decision=Decision.UNKNOWN, rule=rule)
+        dst = asked.target.addresses.title
+        yield Trace(packet=Packet(src=left.title, dst=dst, port=asked.port, protocol=asked.protocol), steps=(step,))
 
 
 def _merged(ends: list[End]) -> End:
@@ -111,16 +177,16 @@ def _merged(ends: list[End]) -> End:
     return replace(ends[0], addresses=Addresses(ends[0].family, spans), name=name)
 
 
-def _nobodys(asked: _Asked, rest: Addresses, marks: list[int]) -> Iterator[Trace]:
+def _nobodys(asked: _Asked, rest: Addresses, marks: list[int], vpc_id: str) -> Iterator[Trace]:
     """Addresses of the VPC that no interface has, subnet by subnet."""
-    subnets = [one for one in asked.topology.subnets.all() if one.vpc_id == asked.target.vpc_id]
+    subnets = [one for one in asked.topology.subnets.all() if one.vpc_id == vpc_id]
     for subnet in subnets:
         members = rest & union(rest.family, subnet.cidrs)
         rest = rest - members
         for piece in cut(members, marks):
             yield _from_nobody(asked, piece, subnet)
     for piece in cut(rest, marks):
-        yield _from_outside(asked, piece, f"{piece.title} lies in no subnet of {asked.target.vpc_id}")
+        yield _from_outside(asked, piece, f"{piece.title} lies in no subnet of {vpc_id}", vpc_id)
 
 
 def _from_nobody(asked: _Asked, piece: Addresses, subnet: Subnet) -> Trace:
@@ -131,20 +197,21 @@ def _from_nobody(asked: _Asked, piece: Addresses, subnet: Subnet) -> Trace:
     return replace(found, steps=(replace(found.steps[0], rule=rule), *found.steps[1:]))
 
 
-def _from_outside(asked: _Asked, piece: Addresses, why: str) -> Trace:
-    """The destination's side alone: its ACL, its groups, and the way of the reply."""
+def _from_outside(asked: _Asked, piece: Addresses, why: str, home: str = "") -> Trace:
+    """The destination's side alone: its ACL, its groups, and the way of the reply, which may lead nowhere."""
     topology, target = asked.topology, asked.target
     end = End(name=piece.title, addresses=piece, vpc_id="", subnet_id="")
-    there, back = one_port(asked.port), REPLY_PORTS
-    steps = (
+    steps = [
         Step(layer="the way in", component=piece.title, decision=Decision.UNKNOWN, rule=why),
-        acls.decide(topology, target, end, egress=False, protocol=asked.protocol, asked=there),
+        acls.decide(topology, target, end, egress=False, protocol=asked.protocol, asked=one_port(asked.port)),
         groups.decide(topology, target, end, "ingress", protocol=asked.protocol, port=asked.port),
-        acls.decide(topology, target, end, egress=True, protocol=asked.protocol, asked=back),
-        routes.decide(topology, target, end),
-    )
+    ]
+    answer = replies(asked.protocol, asked.port)
+    if answer:
+        reply = Parcel(src=target.addresses, dst=piece, protocol=asked.protocol, asked=answer, reply=True)
+        steps += ways.outwards(topology, ways.start(target, reply), piece, home).steps
     packet = Packet(src=piece.title, dst=target.addresses.title, port=asked.port, protocol=asked.protocol)
-    return Trace(packet=packet, steps=steps)
+    return Trace(packet=packet, steps=tuple(steps))
 
 
 # -- where rules begin and end -----------------------------------------------------------------
@@ -163,8 +230,14 @@ def _edges(topology: Topology, target: End) -> frozenset[int]:
         *_group_networks(topology, target),
         *_acl_networks(topology, target),
         *_route_networks(topology, target),
+        *_way_networks(topology, target.vpc_id),
     ]
-    parsed = [one for one in map(addresses, networks) if one.family == target.family]
+    return edges(networks, target.family)
+
+
+def edges(networks: Iterable[str], family: int) -> frozenset[int]:
+    """Every address in front of which one of these networks begins or ends."""
+    parsed = [one for one in map(addresses, networks) if one.family == family]
     return frozenset(edge for one in parsed for first, last in one.ranges.spans for edge in (first, last + 1))
 
 
@@ -199,3 +272,15 @@ def _route_networks(topology: Topology, target: End) -> Iterator[str]:
     for route in table.routes:
         listed = route.destination.startswith("pl-")
         yield from (_entries(topology, route.destination) if listed else (route.destination,))
+
+
+def _way_networks(topology: Topology, vpc_id: str) -> Iterator[str]:
+    """Where a way on or back begins and ends behind the VPC's own tables."""
+    for peering in topology.peerings:
+        for side in (peering.requester, peering.accepter):
+            yield from side.cidrs
+    if any(one.resource_id == vpc_id for one in topology.transit_attachments):
+        for table in topology.transit_route_tables:
+            for route in table.routes:
+                listed = route.destination.startswith("pl-")
+                yield from (_entries(topology, route.destination) if listed else (route.destination,))

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from vpclink_checks.errors import VpclinkError
 from vpclink_checks.reach.changes import Change, together
+from vpclink_checks.reach.protocols import has_ports, shown
 from vpclink_checks.report import Fix, Witness
 
 
@@ -25,7 +26,10 @@ class UnknownVerdict(VpclinkError):  # noqa: N818 - the word of the contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
-    """``src`` is an address, or the network that the sender's address is taken from."""
+    """``src`` is an address, or the network that the sender's address is taken from.
+
+    ``port`` is ``type * 256 + code`` for ICMP, and 0 where the protocol has no ports.
+    """
 
     src: str
     dst: str
@@ -34,8 +38,10 @@ class Packet:
 
     @property
     def title(self) -> str:
-        """``tcp 10.0.11.10 → 10.0.1.20:10000``."""
-        return f"{self.protocol} {self.src} → {self.dst}:{self.port}"
+        """``tcp 10.0.11.10 → 10.0.1.20:10000``, ``icmp 8/0 10.0.11.10 → 10.0.1.20``, ``protocol 47 …``."""
+        if has_ports(self.protocol):
+            return f"{self.protocol} {self.src} → {self.dst}:{self.port}"
+        return f"{shown(self.protocol, self.port)} {self.src} → {self.dst}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,15 @@ _CALLS = {
     "security groups": "ec2:DescribeSecurityGroups",
     "network ACL": "ec2:DescribeNetworkAcls",
     "route table": "ec2:DescribeRouteTables",
+    "internet gateway": "ec2:DescribeInternetGateways",
+    "egress-only internet gateway": "ec2:DescribeEgressOnlyInternetGateways",
+    "NAT gateway": "ec2:DescribeNatGateways",
+    "peering": "ec2:DescribeVpcPeeringConnections",
+    "transit gateway route table": "ec2:SearchTransitGatewayRoutes",
+    "transit gateway": "ec2:DescribeTransitGatewayAttachments",
+    "gateway endpoint": "ec2:DescribeVpcEndpoints",
+    "VPN gateway": "ec2:DescribeVpnGateways",
+    "VPC vpc-": "ec2:DescribeSubnets",
 }
 
 

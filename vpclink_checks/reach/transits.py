@@ -36,7 +36,8 @@ def through(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
     table = topology.transit_route_tables.peek(own.route_table_id)
     if table is None or isinstance(table, Gap):
         return (spot.lost(_no_table(layer, own, table), altered=table is not None),)
-    return _routed(topology, spot, table)
+    told = f"{own.id} brings them from {spot.vpc_id} into {id_}, by its subnet in the same zone"
+    return _routed(topology, spot.also(allow(layer, own.id, told)), table)
 
 
 def _attachment(topology: Topology, vpc_id: str, id_: str) -> TransitAttachment | Gap | None:

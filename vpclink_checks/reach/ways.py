@@ -185,7 +185,7 @@ def back(topology: Topology, there: Spot, source: End, target: End, parcel: Parc
     spot = _answering(topology, there, target, parcel, goals[0])
     for goal, dst in zip(goals, wanted, strict=True):
         spot = replace(spot, parcel=replace(spot.parcel, dst=dst if spot.where is Where.ROUTED else spot.parcel.dst))
-        found = carry(topology, spot, goal) if goal.vpc_id else _outwards(topology, spot, wanted[0])
+        found = carry(topology, spot, goal) if goal.vpc_id else outwards(topology, spot, wanted[0])
         yield from found.steps
         spot = start(goal, replace(parcel, dst=dst))
 
@@ -199,11 +199,10 @@ def _answering(topology: Topology, there: Spot, target: End, parcel: Parcel, goa
     return Spot(where=Where.INSIDE, parcel=inside, vpc_id=goal.vpc_id, steps=steps)
 
 
-def _outwards(topology: Topology, spot: Spot, caller: Addresses) -> Spot:
-    """The reply to a caller on the internet or in a network outside."""
-    found = _agreed(list(walk(topology, spot)))
-    found = leave(topology, found) if found.where is Where.LOST else found
-    if found.where is Where.INSIDE:
+def outwards(topology: Topology, spot: Spot, caller: Addresses, home: str = "") -> Spot:
+    """The reply to a caller on the internet or in a network outside; *home*: the VPC of the caller's address."""
+    found = leave(topology, _agreed(list(walk(topology, spot))))
+    if found.where is Where.INSIDE and found.vpc_id != home:
         rule = f"the reply to {caller.title} comes out in {found.vpc_id}, and not where the caller is"
         return found.lost(deny("way", found.vpc_id, rule))
     return found

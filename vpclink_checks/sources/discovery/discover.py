@@ -177,7 +177,8 @@ def _surroundings(topology: Topology, recorded: Recorded) -> Topology:
     vpc_ids = around.vpc_ids(topology)
     instances = compute.instances(recorded, around.instance_ids(topology), cut)
     interfaces = network.interfaces(recorded, vpc_ids, cut)
-    topology = replace(topology, instances=instances, interfaces=interfaces)
+    everywhere = None in recorded.coverage("ec2:DescribeNetworkInterfaces", "vpc-id").answered
+    topology = replace(topology, instances=instances, interfaces=interfaces, every_interface=everywhere)
     groups = network.security_groups(recorded, around.group_ids(topology), interfaces.gap)
     tables = network.route_tables(recorded, vpc_ids, cut)
     return replace(
