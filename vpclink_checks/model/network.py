@@ -139,6 +139,7 @@ class PrivateAddress:
     public: str = ""
     primary: bool = True
     allocation_id: str = ""  # of the Elastic IP, if it is one
+    association_id: str = ""  # of the Elastic IP with this address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

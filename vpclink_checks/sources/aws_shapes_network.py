@@ -110,6 +110,7 @@ def _addresses(raw: Raw) -> Iterator[PrivateAddress]:
             public=_public(one),
             primary=flag(one, "Primary", default=len(every) == 1),
             allocation_id=text(part(one, "Association"), "AllocationId"),
+            association_id=text(part(one, "Association"), "AssociationId"),
         )
     if not every and text(raw, "PrivateIpAddress"):
         yield PrivateAddress(address=text(raw, "PrivateIpAddress"), public=_public(raw))
