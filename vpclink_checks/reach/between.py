@@ -8,6 +8,7 @@ round that begins a connection of its own (another load balancer, a proxy, an AP
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.link import VpcLink
@@ -15,7 +16,7 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import clients, linked, outside, places, protocols, ranges
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.engine import Reach
-from vpclink_checks.reach.flow import trace
+from vpclink_checks.reach.flow import nobody_listens, trace
 from vpclink_checks.reach.places import NotAnEnd, Receiver, Sender
 from vpclink_checks.reach.sets import Addresses, addresses, public
 from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
@@ -80,7 +81,9 @@ def _from_public(reach: Reach, members: Addresses, there: Receiver, protocol: st
         return
     step = _not_there(reach.topology, there, wanted)
     if step is None:
-        yield from outside.traces(reach, members, there, protocol)
+        shut = tuple(step for end, _ in there.ends[:1] for step in nobody_listens(end))
+        found = outside.traces(reach, members, there, protocol)
+        yield from (replace(one, steps=(*one.steps, *shut)) for one in found)
         return
     packet = Packet(src=outside.named(sources), dst=there.address, port=there.port, protocol=protocol)
     yield Trace(packet=packet, steps=(step,))

@@ -45,10 +45,16 @@ def _steps(topology: Topology, source: End, target: End, parcel: Parcel) -> Iter
     if target.vpc_id:
         peer = replace(source, addresses=there.parcel.src)
         yield _filtered(topology, target, peer, "ingress", there)
-    if target.type == "nat_gateway":
-        rule = f"{target.name} takes in answers to what it sent on, and no connection from elsewhere"
-        yield deny("NAT gateway", target.name, rule)
+    yield from nobody_listens(target)
     yield from _back(topology, source, target, there, parcel)
+
+
+def nobody_listens(target: End) -> tuple[Step, ...]:
+    """A NAT gateway's own address takes in no connection, whatever filters say."""
+    if target.type != "nat_gateway":
+        return ()
+    rule = f"{target.name} takes in answers to what it sent on, and no connection from elsewhere"
+    return (deny("NAT gateway", target.name, rule),)
 
 
 def _there(topology: Topology, source: End, target: End, parcel: Parcel) -> Spot:
