@@ -9,6 +9,7 @@ from typing import Any
 from vpclink_checks.sources.calls import ROWS
 from vpclink_checks.sources.facts import Answer, Recording
 from vpclink_checks.sources.folder.commands import file_of
+from vpclink_checks.sources.folder.kinds import kinds
 
 
 def write_folder(folder: Path, recording: Recording) -> Path:
@@ -21,9 +22,9 @@ def write_folder(folder: Path, recording: Recording) -> Path:
         if answer.response is None:
             (folder / name).write_text(refusal(answer), encoding="utf-8")
         elif row.batch is not None and row.batch.key == "Filters":
-            assert row.paging is not None
-            held = whole.setdefault(name, {row.paging.items: []})
-            held[row.paging.items] += answer.response[row.paging.items]
+            items = kinds()[answer.call.name].key
+            held = whole.setdefault(name, {items: []})
+            held[items] += answer.response[items]
         else:
             (folder / name).write_text(_as_printed(answer), encoding="utf-8")
     for name, content in whole.items():

@@ -21,6 +21,8 @@ _IDENTITIES = {
     "SecurityGroups": "group-id",
     "Subnets": "subnet-id",
     "VpcEndpoints": "vpc-endpoint-id",
+    "VpcPeeringConnections": "vpc-peering-connection-id",
+    "VpnGateways": "vpn-gateway-id",
     "Vpcs": "vpc-id",
 }
 _ALSO = {"addresses": "private-ip-addresses"}  # DescribeNetworkInterfaces' word for its field
