@@ -428,7 +428,7 @@ def test_every_row_of_the_file_is_asked() -> None:
             row["snapshot"] == f"batfish__batfish__{one.name}" and row["flow"].startswith(one.flow) for one in ROWS
         )
     ]
-    assert len(rows) == 29
+    assert len(rows) == 30
     assert left == []
 
 
