@@ -111,12 +111,12 @@ def test_zones(facts: Facts, expected: str) -> None:
 @rows(
     (
         "6.3, all unhealthy everywhere = fail-open to all [C NLB-HC]",
-        Facts(targets=targets(state="unhealthy")),
+        in_state("unhealthy"),
         "reached",
     ),
     (
         "6.3, initial targets get packets when there are no others [C NLB-HC]",
-        Facts(targets=targets(state="initial")),
+        in_state("initial"),
         "reached",
     ),
     ("6, no target registered: nothing is sent on", Facts(targets=()), "blocked"),
