@@ -8,6 +8,7 @@ from typing import Any
 
 from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl, RouteEntry, SecurityGroup
 
+PROPAGATED = "EnableVgwRoutePropagation"
 PORTS = (22, 80, 81, 443, 1023, 1024, 8080, 10000, 49152, 65535)
 GROUPS = ("sg-0", "sg-1", "sg-2", "sg-3")
 LISTS = {
@@ -123,16 +124,22 @@ class Draw:
     ) -> tuple[Any, ...]:
         """Local, mostly a way to the internet, now and then a narrower or equal route that leads elsewhere."""
         found = [RouteEntry(destination=one, target="local", origin="CreateRouteTable") for one in local]
-        found += [RouteEntry(destination=one, target=self.one(*targets)) for one in EVERYBODY if self.chance(0.8)]
+        found += [RouteEntry(destination=one, target=self.gate(one, targets)) for one in EVERYBODY if self.chance(0.8)]
         found += [one for one in peered if self.chance(0.85)]
         if self.chance(0.35):
             found += [self.dropping() for _ in self.some(1, 2)]
         if self.chance(0.35):
             found += [self.outward(targets) for _ in self.some(1, 3)]
-        kept: dict[tuple[str, str], RouteEntry] = {}
+        kept: dict[tuple[str, bool], RouteEntry] = {}
         for entry in found:
-            kept.setdefault((entry.destination, entry.origin), entry)
+            kept.setdefault((entry.destination, entry.origin == PROPAGATED), entry)
         return self.shuffled(list(kept.values()))
+
+    def gate(self, destination: str, targets: tuple[str, ...]) -> str:
+        """Now and then one of the other family, which carries nothing."""
+        other = "nat" if ":" in destination else "eigw"
+        fitting = [one for one in targets if not one.startswith(other)]
+        return str(self.one(*(targets if self.chance(0.1) else fitting)))
 
     def dropping(self) -> RouteEntry:
         inside = [*NEAR[1:], *NEAR6[1:]]
@@ -141,5 +148,5 @@ class Draw:
     def outward(self, targets: tuple[str, ...]) -> RouteEntry:
         state = "blackhole" if self.chance(0.2) else "active"
         destination = self.one(*FAR, *FAR6, "pl-far", "pl-world")
-        origin = "EnableVgwRoutePropagation" if self.chance(0.25) else "CreateRoute"
+        origin = PROPAGATED if self.chance(0.25) else "CreateRoute"
         return RouteEntry(destination=destination, target=self.one(*targets), state=state, origin=origin)

@@ -177,7 +177,7 @@ class Ground:
                 else []
             )
         host.ip(*lines)
-        text = rules.groups(self.topology, interface) + proxy(self.topology, interface)
+        text = rules.groups(self.topology, interface) + proxy(self.topology, interface) + outside.nat(interface)
         if text:
             host.nft(text)
 

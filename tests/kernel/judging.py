@@ -8,9 +8,8 @@ from pprint import pformat
 from random import Random
 
 from tests.kernel.ground import Connection, Ground
-from tests.kernel.outside import NAT_ADDRESS
 from tests.kernel.questions import GROUP_ARN, Flow, reply_ports
-from tests.kernel.shots import Shot, fire
+from tests.kernel.shots import Outcome, Shot, fire
 from tests.kernel.worlds import World
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.topology import Topology
@@ -39,11 +38,18 @@ def by_kernel(ground: Ground, flow: Flow) -> Found:
     public = flow.way == "internet"
     dropped: list[str] = []
     for shot in _shots(ground, flow):
-        rule = fire(ground, shot).rule
-        if not rule and public:
+        outcome = fire(ground, shot)
+        if not outcome.rule and public:
             return Found("reached", ())
-        dropped += [rule] if rule else []
+        dropped += [_named(outcome) if public else outcome.rule] if outcome.rule else []
     return Found("blocked" if dropped else "reached", tuple(dict.fromkeys(dropped)))
+
+
+def _named(outcome: Outcome) -> str:
+    """The reply to the internet meets no inbound ACL, unless its route leads it on inside of the VPC."""
+    begins = outcome.packet is not None and outcome.packet.sport == outcome.shot.sport
+    strayed = outcome.rule.startswith("acl|") and "|inbound|" in outcome.rule and not begins
+    return "gateway|the reply's route leads on inside of the VPC" if strayed else outcome.rule
 
 
 def holder(topology: Topology, address: str) -> NetworkInterface | None:
@@ -79,9 +85,23 @@ def _stretches(topology: Topology, flow: Flow) -> list[_Stretch]:
     return found
 
 
-def _subnets(topology: Topology, stretches: list[_Stretch]) -> set[str]:
-    ends = (holder(topology, address) for one in stretches for address in (one.src, one.dst))
+def _subnets(topology: Topology, flow: Flow, stretches: list[_Stretch]) -> set[str]:
+    ends = (holder(topology, address) for address in _aliases(topology, flow, stretches))
     return {one.subnet_id for one in ends if one is not None}
+
+
+def _aliases(topology: Topology, flow: Flow, stretches: list[_Stretch]) -> set[str]:
+    """Every address that the packet may show: the ends' private and public ones, and the NAT gateway's."""
+    ends = {flow.src, flow.dst, *(end for one in stretches for end in (one.src, one.dst))}
+    found = ends | _nat_addresses(topology)
+    for address in ends:
+        one = holder(topology, address)
+        found |= {at.public for at in one.addresses if at.public and at.address in ends} if one is not None else set()
+    return found
+
+
+def _nat_addresses(topology: Topology) -> set[str]:
+    return {address for nat in topology.nat_gateways for pair in nat.addresses for address in pair}
 
 
 def _shots(ground: Ground, flow: Flow) -> Iterator[Shot]:
@@ -91,7 +111,7 @@ def _shots(ground: Ground, flow: Flow) -> Iterator[Shot]:
     assert target is not None
     space, server, server_port = _server(ground, target, last)
     low = 1 if flow.way == "internet" else 1024
-    for ports in reply_ports(topology, _subnets(topology, stretches), low):
+    for ports in reply_ports(topology, _subnets(topology, flow, stretches), low):
         yield Shot(
             protocol=flow.protocol,
             source_space=source.id if source is not None else "world",
@@ -102,7 +122,7 @@ def _shots(ground: Ground, flow: Flow) -> Iterator[Shot]:
             server_space=space,
             server=server,
             server_port=server_port,
-            aliases=frozenset({flow.dst, NAT_ADDRESS} | {end for one in stretches for end in (one.src, one.dst)}),
+            aliases=frozenset(_aliases(topology, flow, stretches)),
             ports=frozenset(one.port for one in stretches),
         )
 
@@ -117,9 +137,9 @@ def _server(ground: Ground, target: NetworkInterface, last: _Stretch) -> tuple[s
 
 def _source_port(ground: Ground, flow: Flow, stretches: list[_Stretch], ports: tuple[int, int]) -> int:
     """One of these ports with which no namespace tracks a connection, either way round; else all are forgotten."""
-    random = Random(f"{flow.title} {ports}")
+    random, topology = Random(f"{flow.title} {ports}"), ground.topology
     for port in (*(random.randint(*ports) for _ in range(5)), *ports):
-        mine = _connections(flow, stretches, port)
+        mine = _connections(topology, flow, stretches, port)
         if not mine & ground.tracked:
             break
     else:
@@ -128,8 +148,10 @@ def _source_port(ground: Ground, flow: Flow, stretches: list[_Stretch], ports: t
     return port
 
 
-def _connections(flow: Flow, stretches: list[_Stretch], port: int) -> set[Connection]:
+def _connections(topology: Topology, flow: Flow, stretches: list[_Stretch], port: int) -> set[Connection]:
     ends = [(flow.src, flow.dst, flow.port), *((one.src, one.dst, one.port) for one in stretches)]
+    if flow.way == "hairpin":
+        ends += [(one, end, flow.port) for one in _nat_addresses(topology) for end in (flow.dst, stretches[0].dst)]
     return {(flow.protocol, frozenset({(src, port), (dst, dport)})) for src, dst, dport in ends}
 
 
@@ -174,6 +196,14 @@ def disagreement(world: World, ground: Ground, flow: Flow) -> str:
     )
 
 
+_LAYERS = {
+    "gateway": ("route table", "internet gateway", "NAT gateway", "egress-only"),
+    "public": ("public address", "internet gateway"),
+    "bpa": ("VPC Block Public Access",),
+    "listener": ("listener",),
+}
+
+
 def same_layer(rule: str, step: Step) -> bool:
     """Whether the kernel's rule and the engine's step are one layer: its kind, its place and its direction."""
     kind, _, rest = rule.partition("|")
@@ -186,9 +216,10 @@ def same_layer(rule: str, step: Step) -> bool:
         there = {"inbound": "in from", "outbound": "the answer out"}[word]
         return step.layer.startswith("network ACL") and acl in text and (word in step.layer or there in step.rule)
     if kind == "route":
-        return step.layer.startswith("route table") and rest.partition("|")[0] in text
-    starts = {"gateway": "route table", "public": "public address", "bpa": "VPC Block", "listener": "listener"}
-    return step.layer.startswith(starts[kind])
+        table, _, entry = rest.partition("|")
+        target = entry.rpartition(" to ")[2]
+        return (step.layer.startswith("route table") and table in text) or step.component == target
+    return step.layer.startswith(_LAYERS[kind])
 
 
 def told(topology: Topology) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.kernel.spaces import Space
 from tests.kernel.witness import DROP
-from vpclink_checks.model.network import RouteEntry
+from vpclink_checks.model.network import NetworkInterface, RouteEntry
 from vpclink_checks.model.topology import Topology
 
 if TYPE_CHECKING:  # ground builds on this module
@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # ground builds on this module
 
 # Who asks from the internet: documentation addresses (RFC 5737, RFC 3849).
 PUBLIC_SOURCES = ("198.51.100.7", "198.51.100.200", "192.0.2.33", "2001:db8:ffff::7", "2001:db8:fffe::7")
-NAT_ADDRESS = "203.0.113.250"
+# Where no packet of the internet goes.
+_PRIVATE = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 }"
+_NEIGHBOURS = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept"
 _LINK = "169.254.{0}.{1}/30"
 _LINK6 = "fd00:{0}::{1}/64"
 
@@ -31,7 +33,9 @@ def way(ground: Ground, entry: RouteEntry, vpc_id: str, family: int) -> str:
         return ""
     if kind == "pcx":
         return _peer_way(ground.topology, entry.target, vpc_id, family)
-    number = {"igw": 1, "nat": 2, "eigw": 3}[kind]
+    if kind == "nat":
+        return _nat_way(ground, entry.target)
+    number = {"igw": 1, "eigw": 3}[kind]
     return f"via {_far(number, family)} dev {kind}0"
 
 
@@ -48,6 +52,12 @@ def _carries(topology: Topology, target: str, vpc_id: str, family: int) -> bool:
         return only is not None and vpc_id in only.vpc_ids and family == 6
     peering = topology.peerings.rows.get(target)
     return peering is not None and peering.status == "active"
+
+
+def _nat_way(ground: Ground, target: str) -> str:
+    nat = ground.topology.nat_gateways.rows[target]
+    number = next(number for number, one in ground.subnets(nat.vpc_id) if one.id == nat.subnet_id)
+    return f"via {nat.addresses[0][0]} dev s{number}"
 
 
 def _far(number: int, family: int) -> str:
@@ -102,7 +112,7 @@ def _internet(ground: Ground, vpc_id: str) -> None:
     """The world's own hosts, and the gateways of the first VPC before them."""
     topology, router = ground.topology, ground.spaces[vpc_id]
     cidrs = topology.vpcs.rows[vpc_id].cidrs
-    world, igw = ground.space("world"), ground.space("igw", forwards=True)
+    world, igw = ground.space("world", forwards=True), ground.space("igw", forwards=True)
     world.ip(*(f"addr add {one} dev lo" for one in PUBLIC_SOURCES))
     join(1, router, "igw0", igw, "in0")
     join(11, igw, "out0", world, "igw0")
@@ -111,8 +121,7 @@ def _internet(ground: Ground, vpc_id: str) -> None:
         *(f"route add {any_} via {near}" for any_, near in (("0.0.0.0/0", "169.254.11.1"), ("::/0", "fd00:11::1")))
     )
     igw.nft(_gateway(topology, vpc_id) + _mapped(topology))
-    if _used(topology, "nat-"):
-        _nat(ground, router, world, cidrs)
+    world.nft(_nobody_else(topology))
     if _used(topology, "eigw-"):
         _egress_only(ground, router, world, cidrs)
 
@@ -132,6 +141,7 @@ def _gateway(topology: Topology, vpc_id: str) -> str:
     if not any(vpc_id in one.vpc_ids for one in topology.internet_gateways):
         lines.append(DROP.format("gateway|the internet gateway is not attached"))
     lines += _blocked(topology, vpc_id)
+    lines.append(f'oifname "out0" ip daddr {_PRIVATE} {DROP.format("gateway|the internet carries no private address")}')
     private = " ".join(f'oifname "out0" ip saddr {one}' for one in topology.vpcs.rows[vpc_id].cidrs if ":" not in one)
     mapped = _pairs(topology)
     known = f"ip saddr != {{ {', '.join(own for own, _ in mapped)} }} " if mapped else ""
@@ -168,15 +178,26 @@ def _mapped(topology: Topology) -> str:
     )
 
 
-def _nat(ground: Ground, router: Space, world: Space, cidrs: tuple[str, ...]) -> None:
-    nat = ground.space("nat", forwards=True)
-    join(2, router, "nat0", nat, "in0")
-    join(12, nat, "out0", world, "nat0")
-    nat.ip(f"addr add {NAT_ADDRESS} dev lo", *_there_and_back(cidrs, 2, 12))
-    world.ip(f"route add {NAT_ADDRESS} via 169.254.12.1")
-    nat.nft(
+def _nobody_else(topology: Topology) -> str:
+    """The internet hands on what is for a mapped address; nobody else is there."""
+    public = ", ".join(outside for _, outside in _pairs(topology))
+    lines = ["fib daddr type local accept", _NEIGHBOURS, *([f"ip daddr {{ {public} }} accept"] if public else [])]
+    lines.append(DROP.format("gateway|nobody on the internet has the address"))
+    head = "type filter hook prerouting priority 0; policy accept;"
+    return f"table inet world {{ chain arriving {{ {head}\n" + "\n".join(lines) + "\n}\n}\n"
+
+
+def nat(interface: NetworkInterface) -> str:
+    """A NAT gateway, in a subnet like a host: its own address for whoever of the VPC begins; no answers for others."""
+    if interface.type != "nat_gateway":
+        return ""
+    (at,) = interface.addresses
+    drop = DROP.format("gateway|the NAT gateway opened no such connection")
+    return (
         "table ip nat { chain out { type nat hook postrouting priority srcnat; policy accept;\n"
-        f'oifname "out0" snat to {NAT_ADDRESS}\n}}\n}}\n' + _nobody_begins("NAT gateway")
+        f'oifname "e0" snat to {at.address}\n}}\n}}\n'
+        "table inet state { chain forward { type filter hook forward priority 0; policy accept;\n"
+        f"ct state invalid {drop}\n}}\n}}\n"
     )
 
 

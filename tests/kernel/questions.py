@@ -20,7 +20,10 @@ LISTENER_ARN, LISTENING = f"{_ELB}:listener/net/orders/01/01", 8080
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One question: may *src* open a connection to *dst*'s port? ``way`` is inside, internet, peered or balancer."""
+    """One question: may *src* open a connection to *dst*'s port?
+
+    ``way`` is inside, internet, peered, hairpin or balancer.
+    """
 
     way: str
     protocol: str
@@ -55,6 +58,8 @@ def _flow(draw: Draw, topology: Topology) -> Flow | None:
     if NLB_ARN in topology.load_balancers.rows and draw.chance(0.3):
         return _through_balancer(draw, topology, source, src)
     target = draw.one(*hosts)
+    if draw.chance(0.2):
+        return _hairpin(draw, topology, source, target)
     dst = draw.one(*target.private_addresses, *target.ipv6)
     if target is source or ip_address(src).version != ip_address(dst).version:
         return None
@@ -72,6 +77,16 @@ def _through_balancer(draw: Draw, topology: Topology, source: NetworkInterface, 
     onward = replace(flow, src=flow.dst, dst=topology.targets.rows[GROUP_ARN][0].id)
     contested = _contested(topology, source, balancer, flow) or _contested(topology, balancer, target, onward)
     return None if contested else flow
+
+
+def _hairpin(draw: Draw, topology: Topology, source: NetworkInterface, target: NetworkInterface) -> Flow | None:
+    """To the public address of another host: out by a gateway and in again. Where it is blocked wholly, nothing new."""
+    public = [one.public for one in target.addresses if one.public]
+    blocked = topology.block_public_access.rows[topology.region].mode != "off"
+    if not public or target is source or blocked or source.vpc_id != "vpc-0":
+        return None
+    src, port = draw.one(*source.private_addresses), _port(draw, topology, target)
+    return Flow(way="hairpin", protocol=draw.one("tcp", "udp"), src=src, dst=public[0], port=port)
 
 
 def behind(topology: Topology) -> NetworkInterface:

@@ -71,10 +71,11 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``rule`` dropped it; "" if it reached its target and the reply its source."""
+    """``rule`` dropped *packet*, the shot's or its reply; "" if both arrived."""
 
     shot: Shot
     rule: str
+    packet: Seen | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +86,6 @@ class _Flight:
     shot: Shot
     patience: float
     tag_arrived: bool = False
-    answered: bool = False
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     stack: ExitStack = field(default_factory=ExitStack)
 
@@ -99,11 +99,10 @@ class _Flight:
             client = self._dial()
             while True:
                 for key, events in self._events():
-                    rule = self._heard(key.data) if isinstance(key.data, Witness) else self._moved(key, events, client)
-                    if rule:
-                        return Outcome(self.shot, rule)
-                    if self.answered:
-                        return Outcome(self.shot, "")
+                    here = key.data
+                    found = self._heard(here) if isinstance(here, Witness) else self._moved(key, events, client)
+                    if found is not None:
+                        return found
 
     def _earlier(self, witness: Witness) -> None:
         """What late copies of other shots left behind."""
@@ -113,11 +112,13 @@ class _Flight:
     def _events(self) -> list[tuple[selectors.SelectorKey, int]]:
         found = self.selector.select(self.patience)
         if not found:
-            raise NoEvidence(f"{self.shot.title}: neither a reply nor a rule that dropped it ({self})")
+            where = "after it arrived" if self.tag_arrived else "before it was read"
+            raise NoEvidence(f"{self.shot.title}: neither a reply nor a rule that dropped it, {where}")
         return found
 
-    def _heard(self, witness: Witness) -> str:
-        return next((one.rule for one in witness.heard() if self.shot.mine(one.packet)), "")
+    def _heard(self, witness: Witness) -> Outcome | None:
+        dropped = next((one for one in witness.heard() if self.shot.mine(one.packet)), None)
+        return None if dropped is None else Outcome(self.shot, dropped.rule, dropped.packet)
 
     # -- sockets ---------------------------------------------------------------------------------
 
@@ -154,18 +155,18 @@ class _Flight:
 
     # -- what moves ------------------------------------------------------------------------------
 
-    def _moved(self, key: selectors.SelectorKey, events: int, client: socket.socket) -> str:
+    def _moved(self, key: selectors.SelectorKey, events: int, client: socket.socket) -> Outcome | None:
         here = key.fileobj
         assert isinstance(here, socket.socket)
         if key.data == "listens":
             self._accept(here)
         elif key.data == "serves":
-            return self._serve_one(here)
+            self._serve_one(here)
         elif events & selectors.EVENT_WRITE:
             self._connected(client)
         else:
             return self._reply(client)
-        return ""
+        return None
 
     def _accept(self, server: socket.socket) -> None:
         made, _ = server.accept()
@@ -181,7 +182,7 @@ class _Flight:
         client.send(self.shot.tag)
         self.selector.modify(client, selectors.EVENT_READ, "client")
 
-    def _serve_one(self, server: socket.socket) -> str:
+    def _serve_one(self, server: socket.socket) -> None:
         data, peer = server.recvfrom(256)
         if data != self.shot.tag:
             raise NoEvidence(f"{self.shot.title}: {data!r} arrived instead")
@@ -191,16 +192,14 @@ class _Flight:
                 server.sendto(data[::-1], peer)
             else:
                 server.send(data[::-1])
-        return ""
 
-    def _reply(self, client: socket.socket) -> str:
+    def _reply(self, client: socket.socket) -> Outcome:
         data, peer = client.recvfrom(256)
         if data != self.shot.tag[::-1] or not self.tag_arrived:
             raise NoEvidence(f"{self.shot.title}: {data!r} came back")
         if self.shot.protocol == "udp" and peer[:2] != (self.shot.dst, self.shot.dport):
-            return f"gateway|the reply came from {peer[0]}"
-        self.answered = True
-        return ""
+            return Outcome(self.shot, f"gateway|the reply came from {peer[0]}")
+        return Outcome(self.shot, "")
 
 
 def fire(ground: Ground, shot: Shot, patience: float = PATIENCE) -> Outcome:

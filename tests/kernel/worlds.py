@@ -30,7 +30,16 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.model.transit import EgressOnlyGateway, NatGateway, PeeredVpc, Peering
 
 REGION, ACCOUNT = "eu-west-2", "123456789012"
-PEERED = 0.0
+PEERED = 0.35
+NAT = NatGateway(id="nat-0", vpc_id="vpc-0", subnet_id="subnet-00", addresses=(("10.0.0.60", "203.0.113.60"),))
+NAT_INTERFACE = NetworkInterface(
+    id="eni-nat",
+    vpc_id="vpc-0",
+    subnet_id="subnet-00",
+    type="nat_gateway",
+    description="Interface for NAT Gateway nat-0",
+    addresses=(PrivateAddress(address="10.0.0.60", public="203.0.113.60"),),
+)
 _ENDINGS = (9, 10, 11, 127, 128, 200)
 
 
@@ -62,6 +71,7 @@ def _topology(draw: Draw) -> Topology:
     vpcs = [Vpc(id="vpc-0", cidrs=_VPC_CIDRS[0]), *([Vpc(id="vpc-1", cidrs=_VPC_CIDRS[1])] if two else [])]
     peerings = [_peering(draw)] if two else []
     interfaces = [one for subnet in subnets for one in _interfaces(draw, subnet)]
+    interfaces.append(NAT_INTERFACE)
     if balanced:
         interfaces.append(_balancer_interface(draw, draw.one(*(one for one in subnets if one.vpc_id == "vpc-0"))))
     return Topology(
@@ -74,7 +84,7 @@ def _topology(draw: Draw) -> Topology:
         route_tables=by("id", *(one for vpc in vpcs for one in _tables(draw, vpc, subnets, two=two))),
         prefix_lists=by("id", *(PrefixList(id=one, cidrs=cidrs) for one, cidrs in LISTS.items())),
         internet_gateways=by("id", InternetGateway(id="igw-0", vpc_ids=("vpc-0",) if draw.chance(0.95) else ())),
-        nat_gateways=by("id", NatGateway(id="nat-0", vpc_id="vpc-0", subnet_id="subnet-00")),
+        nat_gateways=by("id", NAT),
         egress_only_gateways=by("id", EgressOnlyGateway(id="eigw-0", vpc_ids=("vpc-0",))),
         vpn_gateways=Table(),
         transit_attachments=Table(),
@@ -120,14 +130,16 @@ def _acls(draw: Draw, vpc_id: str, subnets: list[Subnet]) -> Iterator[Any]:
 
 
 def _tables(draw: Draw, vpc: Vpc, subnets: list[Subnet], *, two: bool) -> Iterator[RouteTable]:
-    targets = ("igw-0", "igw-0", "igw-0", "nat-0", "eigw-0", "igw-9") if vpc.id == "vpc-0" else ("igw-9",)
+    targets = ("igw-0", "igw-0", "igw-0", "nat-0", "nat-0", "eigw-0", "igw-9") if vpc.id == "vpc-0" else ("igw-9",)
     far = _VPC_CIDRS[1 if vpc.id == "vpc-0" else 0] if two else ()
     peered = tuple(RouteEntry(destination=one, target="pcx-0") for one in far)
     mine = [one for one in subnets if one.vpc_id == vpc.id]
-    explicit = [one for one in mine if draw.chance(0.6)]
+    explicit = [one for one in mine if one.id == "subnet-00" or draw.chance(0.6)]
     yield RouteTable(id=f"rtb-{vpc.id[4:]}m", vpc_id=vpc.id, main=True, routes=draw.routes(vpc.cidrs, targets, peered))
     for one in explicit:
-        routes = draw.routes(vpc.cidrs, targets, peered)
+        # The NAT gateway's own subnet does not lead back to it.
+        own = tuple(target for target in targets if target != "nat-0" or one.id != "subnet-00")
+        routes = draw.routes(vpc.cidrs, own, peered)
         yield RouteTable(id=f"rtb-{one.id[7:]}", vpc_id=vpc.id, subnet_ids=(one.id,), routes=routes)
 
 
@@ -166,7 +178,7 @@ def _balancing(draw: Draw, interfaces: list[NetworkInterface], *, balanced: bool
     """An NLB in one zone with one IP target: it opens connections of its own."""
     if not balanced:
         return {name: Table() for name in ("load_balancers", "listeners", "target_groups", "targets", "links")}
-    own, hosts = interfaces[-1], [one for one in interfaces[:-1] if one.vpc_id == "vpc-0"]
+    own, hosts = interfaces[-1], [one for one in interfaces if one.vpc_id == "vpc-0" and one.type == "interface"]
     balancer = LoadBalancer(
         arn=NLB_ARN,
         name="orders",
