@@ -5,13 +5,13 @@ The kind of a packet is that of its own destination: the port that it goes to, o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from vpclink_checks.model.fact import UnknownFact, unheard_of
 from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl, SecurityGroup
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach.bounds import Bounds, TrafficBounds, collected, exact_traffic, exactly, unread, unread_traffic
-from vpclink_checks.reach.groups import missing, peers_of
+from vpclink_checks.reach.bounds import Bounds, TrafficBounds, collected, exact_traffic, exactly, unread
+from vpclink_checks.reach.groups import peers_of
 from vpclink_checks.reach.protocols import number
 from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses, none, world
 from vpclink_checks.reach.traffic import EVERY_KIND, PROTOCOLS, Traffic, kind, kinds, nothing
@@ -19,26 +19,35 @@ from vpclink_checks.reach.traffic import EVERY_KIND, PROTOCOLS, Traffic, kind, k
 Doubt = tuple[str, Ranges]
 
 
-def group_traffic(topology: Topology, group_id: str, direction: str, family: int) -> TrafficBounds:
-    """What one group's rules let in (ingress) or out (egress); a reference to a group matches nobody outside."""
-    group = topology.security_groups.peek(group_id)
-    if not isinstance(group, SecurityGroup):
-        return unread_traffic(family, group or missing(group_id))
+def group_traffic(
+    group: SecurityGroup, direction: str, family: int, peers: Callable[[GroupRule], Bounds]
+) -> TrafficBounds:
+    """What one group's rules let in (ingress) or out (egress), *peers* being whom a rule means."""
     sure: list[tuple[Ranges, Addresses]] = []
     more: list[tuple[Ranges, Addresses]] = []
     doubts: list[Doubt] = []
     for rule in group.ingress if direction == "ingress" else group.egress:
+        meant = peers(rule)
+        if not meant.possible:
+            continue
         some, doubt = _kinds_of_rule(rule)
-        peers = _peers(topology, rule, family)
-        if peers.possible == peers.sure and not doubt:
-            sure.append((some, peers.sure))
-        elif peers.possible:
-            more.append((some, peers.possible))
-            doubts += [(text, some) for text in (doubt, *peers.doubts) if text]
+        if meant.possible == meant.sure and not doubt:
+            sure.append((some, meant.sure))
+        else:
+            more.append((some, meant.possible))
+            doubts += [(text, some) for text in (doubt, *meant.doubts) if text]
     known = Traffic.of(family, *sure)
     if not more:
         return exact_traffic(known)
     return TrafficBounds(known, Traffic.of(family, *sure, *more), *collected(doubts))
+
+
+def outsiders(topology: Topology, rule: GroupRule, family: int) -> Bounds:
+    """Whom a rule means of those who are not in the VPC; a reference to a group means none of them."""
+    try:
+        return peers_of(topology, rule, family, None)
+    except UnknownFact as signal:
+        return unread(family, signal.gap)
 
 
 def _kinds_of_rule(rule: GroupRule) -> tuple[Ranges, str]:
@@ -52,13 +61,6 @@ def _kinds_of_rule(rule: GroupRule) -> tuple[Ranges, str]:
 def _numbered(protocol: str) -> bool:
     text = number(protocol)
     return text == "-1" or (text.isdecimal() and int(text) < PROTOCOLS)
-
-
-def _peers(topology: Topology, rule: GroupRule, family: int) -> Bounds:
-    try:
-        return peers_of(topology, rule, family, None)
-    except UnknownFact as signal:
-        return unread(family, signal.gap)
 
 
 def acl_traffic(acl: NetworkAcl, *, egress: bool, family: int) -> TrafficBounds:

@@ -12,7 +12,15 @@ from functools import reduce
 from typing import TypeVar
 
 from vpclink_checks.model.fact import Gap, UnknownFact
-from vpclink_checks.model.network import BlockPublicAccess, NetworkAcl, NetworkInterface, Subnet, Vpc
+from vpclink_checks.model.network import (
+    BlockPublicAccess,
+    GroupRule,
+    NetworkAcl,
+    NetworkInterface,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import acls, filters, routes
 from vpclink_checks.reach.bounds import (
@@ -25,6 +33,7 @@ from vpclink_checks.reach.bounds import (
     unread,
     unread_traffic,
 )
+from vpclink_checks.reach.groups import missing
 from vpclink_checks.reach.sets import FAMILIES, Addresses, addresses, none, public, world
 from vpclink_checks.reach.traffic import everything, nothing
 
@@ -68,9 +77,9 @@ class Layers:
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
-        self._groups: Once[tuple[str, str, int], TrafficBounds] = Once(
-            lambda key: filters.group_traffic(topology, *key)
-        )
+        self._groups: Once[tuple[str, str, int], TrafficBounds] = Once(self._judge_group)
+        self._peers: dict[tuple[str, int], Bounds] = {}
+        self._public_peers_of: dict[tuple[str, int], Bounds] = {}
         self._admitted: Once[tuple[tuple[str, ...], str, int], TrafficBounds] = Once(self._union)
         self._acl_of: Once[tuple[str, str], NetworkAcl | Gap] = Once(self._find_acl)
         self._acls: Once[tuple[tuple[str, str], bool, int], TrafficBounds] = Once(self._judge_acl)
@@ -82,7 +91,9 @@ class Layers:
         self._public: Once[int, Addresses] = Once(self._judge_public)
         self._sides: Once[Place, int] = Once(self._judge_side)
         self._side_numbers: dict[TrafficBounds, int] = {}
-        self._side_bounds: list[TrafficBounds] = []
+        self._sides_known: list[TrafficBounds] = []
+        self._public_admitted: Once[tuple[str, int], TrafficBounds] = Once(self._judge_public_admitted)
+        self._parts: Once[tuple[str, int, int], TrafficBounds] = Once(self._judge_part)
         self._reached: Once[tuple[tuple[str, ...] | None, int, int], TrafficBounds] = Once(self._judge_reached)
 
     # -- security groups -----------------------------------------------------------------------
@@ -95,7 +106,21 @@ class Layers:
         return self._admitted[group_ids, direction, family]
 
     def _judge_group(self, key: tuple[str, str, int]) -> TrafficBounds:
-        return filters.group_traffic(self.topology, *key)
+        group_id, direction, family = key
+        return self._group(group_id, direction, family, lambda rule: self._outsiders(rule, family))
+
+    def _group(self, group_id: str, direction: str, family: int, peers: Callable[[GroupRule], Bounds]) -> TrafficBounds:
+        group = self.topology.security_groups.peek(group_id)
+        if isinstance(group, SecurityGroup):
+            return filters.group_traffic(group, direction, family, peers)
+        return unread_traffic(family, group or missing(group_id))
+
+    def _outsiders(self, rule: GroupRule, family: int) -> Bounds:
+        """Whom a rule means of those outside the VPC, worked out once for all rules with the same peer."""
+        key = (rule.peer, family)
+        if key not in self._peers:
+            self._peers[key] = filters.outsiders(self.topology, rule, family)
+        return self._peers[key]
 
     def _union(self, key: tuple[tuple[str, ...], str, int]) -> TrafficBounds:
         group_ids, direction, family = key
@@ -233,28 +258,55 @@ class Layers:
         family = place[2]
         if deny_all:
             return exact_traffic(nothing(family))
-        found = self._reached[group_ids, self._sides[place], family]
+        wanted = tuple(sorted(group_ids)) if group_ids and len(group_ids) > 1 else group_ids  # order never matters
+        found = self._reached[wanted, self._sides[place], family]
         return found & every_kind(perhaps(world(family), detour)) if detour else found
 
     def _judge_side(self, place: Place) -> int:
-        """The number of what the subnet lets in, equal for subnets that let in the same."""
+        """The number of what the subnet lets in, equal for subnets that let in the same.
+
+        Sources that are not public count as let in: who is left after the groups are public ones.
+        """
         vpc_id, subnet_id, family = place
-        who = self.to_internet(vpc_id, subnet_id, family) & self.unblocked(vpc_id, subnet_id, family)
-        found = every_kind(exactly(self.public(family)) & who)
+        found = every_kind(self.to_internet(vpc_id, subnet_id, family) & self.unblocked(vpc_id, subnet_id, family))
         if found.possible:
             found = found & self.acl(subnet_id, vpc_id, False, family)  # noqa: FBT003 - EC2's word
             found = found & self.answered(subnet_id, vpc_id, family)
-        number = self._side_numbers.setdefault(found, len(self._side_bounds))
-        if number == len(self._side_bounds):
-            self._side_bounds.append(found)
+            found = found | every_kind(exactly(~self.public(family)))
+        number = self._side_numbers.setdefault(found, len(self._sides_known))
+        if number == len(self._sides_known):
+            self._sides_known.append(found)
         return number
+
+    def _judge_public_admitted(self, key: tuple[str, int]) -> TrafficBounds:
+        """What one group lets in from public sources; what is not public drops out rule by rule."""
+        group_id, family = key
+        if not isinstance(self.topology.security_groups.peek(group_id), SecurityGroup):
+            return self._groups[group_id, "ingress", family] & every_kind(exactly(self.public(family)))
+        return self._group(group_id, "ingress", family, lambda rule: self._public_peers(rule, family))
+
+    def _public_peers(self, rule: GroupRule, family: int) -> Bounds:
+        key = (rule.peer, family)
+        if key not in self._public_peers_of:
+            self._public_peers_of[key] = self._outsiders(rule, family) & exactly(self.public(family))
+        return self._public_peers_of[key]
+
+    def _judge_part(self, key: tuple[str, int, int]) -> TrafficBounds:
+        """What one group and one side let in together."""
+        group_id, side, family = key
+        return self._public_admitted[group_id, family] & self._sides_known[side]
 
     def _judge_reached(self, key: tuple[tuple[str, ...] | None, int, int]) -> TrafficBounds:
         group_ids, side, family = key
-        found = self._side_bounds[side]
-        if group_ids is None or not found.possible:
-            return found
-        return found & self.admitted(group_ids, "ingress", family)
+        if not self._sides_known[side].possible:
+            return self._sides_known[side]
+        if group_ids:
+            return reduce(TrafficBounds.__or__, (self._parts[one, side, family] for one in group_ids))
+        everybody = every_kind(exactly(self.public(family)) if group_ids is None else self._no_group(family))
+        return everybody & self._sides_known[side]
+
+    def _no_group(self, family: int) -> Bounds:
+        return perhaps(self.public(family), NO_GROUP)
 
 
 def public_addresses(interface: NetworkInterface, family: int) -> tuple[tuple[str, str], ...]:

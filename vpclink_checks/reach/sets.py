@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
 
 from vpclink_checks.model.fact import Gap, UnknownFact
@@ -26,36 +27,38 @@ class Ranges:
     @classmethod
     def of(cls, *spans: Span) -> Ranges:
         """The union of these spans; one whose last is below its first is empty."""
-        merged: list[Span] = []
-        for first, last in sorted(span for span in spans if span[0] <= span[1]):
-            if merged and first <= merged[-1][1] + 1:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-            else:
-                merged.append((first, last))
-        return cls(tuple(merged))
+        if len(spans) == 1:
+            return cls(spans) if spans[0][0] <= spans[0][1] else NOTHING
+        return cls(_joined(sorted([span for span in spans if span[0] <= span[1]])))
 
     def __bool__(self) -> bool:
         return bool(self.spans)
 
     def __contains__(self, value: int) -> bool:
-        return any(first <= value <= last for first, last in self.spans)
+        at = bisect_right(self.spans, value, key=_first)
+        return at > 0 and value <= self.spans[at - 1][1]
 
     def __or__(self, other: Ranges) -> Ranges:
-        return Ranges.of(*self.spans, *other.spans)
+        if _covers(self.spans, other.spans):
+            return self
+        if _covers(other.spans, self.spans):
+            return other
+        return Ranges(_joined(sorted(self.spans + other.spans)))
 
     def __and__(self, other: Ranges) -> Ranges:
-        found, mine, theirs = [], list(self.spans), list(other.spans)
-        i = j = 0
-        while i < len(mine) and j < len(theirs):
-            found.append((max(mine[i][0], theirs[j][0]), min(mine[i][1], theirs[j][1])))
-            if mine[i][1] < theirs[j][1]:
-                i += 1
-            else:
-                j += 1
-        return Ranges.of(*found)
+        mine, theirs = self.spans, other.spans
+        if _covers(theirs, mine):
+            return self
+        if _covers(mine, theirs):
+            return other
+        if len(theirs) == 1:
+            return Ranges(_clipped(mine, *theirs[0]))
+        if len(mine) == 1:
+            return Ranges(_clipped(theirs, *mine[0]))
+        return Ranges(_common(mine, theirs))
 
     def __sub__(self, other: Ranges) -> Ranges:
-        if not self.spans:
+        if not self.spans or not other.spans:
             return self
         return self & other.outside(self.spans[0][0], self.spans[-1][1])
 
@@ -63,10 +66,13 @@ class Ranges:
         """What lies in first..last and not in this set."""
         gaps, start = [], first
         for low, high in self.spans:
-            gaps.append((start, min(low - 1, last)))
+            end = min(low - 1, last)
+            if start <= end:
+                gaps.append((start, end))
             start = max(start, high + 1)
-        gaps.append((start, last))
-        return Ranges.of(*gaps)
+        if start <= last:
+            gaps.append((start, last))
+        return Ranges(tuple(gaps))
 
     def __le__(self, other: Ranges) -> bool:
         """Whether this is a subset of *other*."""
@@ -92,6 +98,70 @@ class Ranges:
             starts = [first, *(mark for mark in marks if first < mark <= last)]
             pieces.extend(zip(starts, [start - 1 for start in starts[1:]] + [last], strict=True))
         return tuple(pieces)
+
+
+NOTHING = Ranges()
+
+
+def _first(span: Span) -> int:
+    return span[0]
+
+
+def _last(span: Span) -> int:
+    return span[1]
+
+
+def _covers(spans: tuple[Span, ...], others: tuple[Span, ...]) -> bool:
+    """Whether *others* surely lie within *spans*: a look at the ends alone."""
+    if not others:
+        return True
+    return len(spans) == 1 and spans[0][0] <= others[0][0] and others[-1][1] <= spans[0][1]
+
+
+def _joined(spans: list[Span]) -> tuple[Span, ...]:
+    """The union of spans that are sorted by their first."""
+    if not spans:
+        return ()
+    merged: list[Span] = []
+    first, last = spans[0]
+    for low, high in spans:
+        if low > last + 1:
+            merged.append((first, last))
+            first, last = low, high
+        elif high > last:
+            last = high
+    merged.append((first, last))
+    return tuple(merged)
+
+
+def _clipped(spans: tuple[Span, ...], low: int, high: int) -> tuple[Span, ...]:
+    """What of these lies in low..high."""
+    start, end = bisect_left(spans, low, key=_last), bisect_right(spans, high, key=_first)
+    if start >= end:
+        return ()
+    found = list(spans[start:end])
+    found[0] = (max(found[0][0], low), found[0][1])
+    found[-1] = (found[-1][0], min(found[-1][1], high))
+    return tuple(found)
+
+
+def _common(mine: tuple[Span, ...], theirs: tuple[Span, ...]) -> tuple[Span, ...]:
+    """What lies in both. Spans of one set are apart, so those of the intersection are, too."""
+    found: list[Span] = []
+    i = j = 0
+    while i < len(mine) and j < len(theirs):
+        (low, high), (first, last) = mine[i], theirs[j]
+        if high < first:
+            i += 1
+        elif last < low:
+            j += 1
+        else:
+            found.append((max(low, first), min(high, last)))
+            if high < last:
+                i += 1
+            else:
+                j += 1
+    return tuple(found)
 
 
 def one_port(port: int) -> Ranges:
@@ -186,6 +256,7 @@ def none(family: int) -> Addresses:
     return Addresses(family)
 
 
+@lru_cache
 def world(family: int) -> Addresses:
     """Every address of the family."""
     return Addresses(family, Ranges.of((0, 2 ** _BITS[family] - 1)))
@@ -194,7 +265,7 @@ def world(family: int) -> Addresses:
 def union(family: int, texts: Iterable[str]) -> Addresses:
     """All of these networks and addresses that are of the family."""
     parsed = (addresses(text) for text in texts)
-    return reduce(Addresses.__or__, (one for one in parsed if one.family == family), none(family))
+    return Addresses(family, Ranges.of(*(span for one in parsed if one.family == family for span in one.ranges.spans)))
 
 
 # What no packet from the internet has as its source: semantics.md, section 7.4, and beside it the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,40 +80,32 @@ class Traffic:
             _same(family, members.family)
         if len(filled) <= 1:
             return cls(family, tuple(filled))
-        return _canonical(family, _swept(filled))
+        return _canonical(family, _swept(_by_equal_kinds(filled)))
 
     def __bool__(self) -> bool:
         return bool(self.pieces)
 
     def __or__(self, other: Traffic) -> Traffic:
         _same(self.family, other.family)
-        if not other.pieces or self == other:
+        if not other.pieces or self is other:
             return self
-        return Traffic.of(self.family, *self.pieces, *other.pieces) if self.pieces else other
+        if not self.pieces:
+            return other
+        return _canonical(self.family, _pairwise(self, other, Addresses.__or__, alone=(True, True)))
 
     def __and__(self, other: Traffic) -> Traffic:
         _same(self.family, other.family)
-        return _canonical(
-            self.family,
-            (
-                (one & two, mine & theirs)
-                for one, mine in self.pieces
-                for two, theirs in other.pieces
-                if _touch(one, two)
-            ),
-        )
+        if not self.pieces or self is other or _is_all(other):
+            return self
+        if _is_all(self):
+            return other
+        return _canonical(self.family, _pairwise(self, other, Addresses.__and__, alone=(False, False)))
 
     def __sub__(self, other: Traffic) -> Traffic:
         _same(self.family, other.family)
-        left: list[tuple[Ranges, Addresses]] = []
-        for its_kinds, members in self.pieces:
-            rest = its_kinds
-            for theirs, taken in other.pieces:
-                shared = rest & theirs
-                left.append((shared, members - taken))
-                rest = rest - shared
-            left.append((rest, members))
-        return _canonical(self.family, left)
+        if not self.pieces or not other.pieces:
+            return self
+        return _canonical(self.family, _pairwise(self, other, Addresses.__sub__, alone=(True, False)))
 
     def __le__(self, other: Traffic) -> bool:
         """Whether this is a subset of *other*."""
@@ -130,7 +122,8 @@ class Traffic:
 
     def only(self, some: Ranges) -> Traffic:
         """The packets of these kinds."""
-        return _canonical(self.family, ((its_kinds & some, members) for its_kinds, members in self.pieces))
+        cut = ((its_kinds & some, members) for its_kinds, members in self.pieces)
+        return Traffic(self.family, tuple(sorted((piece for piece in cut if piece[0]), key=_by_kinds)))
 
     @property
     def smallest(self) -> tuple[int, str]:
@@ -146,12 +139,70 @@ def _same(one: int, other: int) -> None:
         raise ValueError(f"IPv{one} and IPv{other} in one set")
 
 
-def _touch(one: Ranges, two: Ranges) -> bool:
-    return one.spans[0][0] <= two.spans[-1][1] and two.spans[0][0] <= one.spans[-1][1]
+_Segment = tuple[int, int, Addresses]  # first kind, last kind, addresses
 
 
-def _swept(boxes: list[tuple[Ranges, Addresses]]) -> Iterator[tuple[Ranges, Addresses]]:
-    """Boxes that share no kind, with the same union: the kinds are cut wherever a box begins or ends."""
+def _segments(traffic: Traffic) -> list[_Segment]:
+    """The set along the axis of kinds: apart from each other and in order."""
+    found = [(first, last, members) for some, members in traffic.pieces for first, last in some.spans]
+    return sorted(found, key=_by_first) if len(traffic.pieces) > 1 else found
+
+
+def _by_first(segment: _Segment) -> int:
+    return segment[0]
+
+
+def _pairwise(
+    one: Traffic, two: Traffic, both: Callable[[Addresses, Addresses], Addresses], *, alone: tuple[bool, bool]
+) -> Iterator[_Segment]:
+    """Walks both along the axis of kinds: *both* joins what they have there; *alone*: whether one's own stays."""
+    made: dict[tuple[int, int], Addresses] = {}
+    mine, theirs = _segments(one), _segments(two)
+    mine.append(_END)
+    theirs.append(_END)
+    i = j = 0
+    (low, high, held), (first, last, met) = mine[0], theirs[0]
+    while low < _BEYOND or first < _BEYOND:
+        if low < first:
+            end = min(high, first - 1)
+            if alone[0]:
+                yield low, end, held
+            low = end + 1
+        elif first < low:
+            end = min(last, low - 1)
+            if alone[1]:
+                yield first, end, met
+            first = end + 1
+        else:
+            end = min(high, last)
+            key = (id(held), id(met))
+            if key not in made:
+                made[key] = both(held, met)
+            if made[key]:
+                yield low, end, made[key]
+            low = first = end + 1
+        if low > high:
+            i += 1
+            low, high, held = mine[i]
+        if first > last:
+            j += 1
+            first, last, met = theirs[j]
+
+
+_BEYOND = PROTOCOLS * _BLOCK
+_END: _Segment = (_BEYOND, _BEYOND, Addresses(4))
+
+
+def _by_equal_kinds(boxes: list[tuple[Ranges, Addresses]]) -> list[tuple[Ranges, Addresses]]:
+    """The same union with one box for all of the same kinds."""
+    found: dict[Ranges, list[Addresses]] = {}
+    for its_kinds, members in boxes:
+        found.setdefault(its_kinds, []).append(members)
+    return [(its_kinds, _union(every)) for its_kinds, every in found.items()]
+
+
+def _swept(boxes: list[tuple[Ranges, Addresses]]) -> Iterator[_Segment]:
+    """Segments that share no kind, with the same union: the kinds are cut wherever a box begins or ends."""
     starts: dict[int, list[int]] = {}
     ends: dict[int, list[int]] = {}
     for index, (its_kinds, _) in enumerate(boxes):
@@ -168,7 +219,7 @@ def _swept(boxes: list[tuple[Ranges, Addresses]]) -> Iterator[tuple[Ranges, Addr
             key = frozenset(active)
             if key not in unions:
                 unions[key] = _union([boxes[index][1] for index in sorted(key)])
-            yield Ranges.of((edge, edges[position + 1] - 1)), unions[key]
+            yield edge, edges[position + 1] - 1, unions[key]
 
 
 def _union(every: list[Addresses]) -> Addresses:
@@ -178,14 +229,28 @@ def _union(every: list[Addresses]) -> Addresses:
     return Addresses(every[0].family, Ranges.of(*spans))
 
 
-def _canonical(family: int, boxes: Iterable[tuple[Ranges, Addresses]]) -> Traffic:
-    """From boxes that share no kind."""
-    grouped: dict[Addresses, list[Span]] = {}
-    for its_kinds, members in boxes:
-        if its_kinds and members:
-            grouped.setdefault(members, []).extend(its_kinds.spans)
-    pieces = [(Ranges.of(*spans), members) for members, spans in grouped.items()]
-    return Traffic(family, tuple(sorted(pieces, key=lambda piece: piece[0].spans)))
+def _canonical(family: int, segments: Iterable[_Segment]) -> Traffic:
+    """From segments that share no kind. Equal addresses are found by a few of their numbers first, then in full."""
+    buckets: dict[tuple[int, Span, Span], list[tuple[Addresses, list[Span]]]] = {}
+    for first, last, members in segments:
+        spans = members.ranges.spans
+        bucket = buckets.setdefault((len(spans), spans[0], spans[-1]), [])
+        for known, kinds_ in bucket:
+            if known is members or known == members:
+                kinds_.append((first, last))
+                break
+        else:
+            bucket.append((members, [(first, last)]))
+    pieces = [(Ranges.of(*kinds_), members) for bucket in buckets.values() for members, kinds_ in bucket]
+    return Traffic(family, tuple(sorted(pieces, key=_by_kinds)))
+
+
+def _by_kinds(piece: tuple[Ranges, Addresses]) -> tuple[Span, ...]:
+    return piece[0].spans
+
+
+def _is_all(traffic: Traffic) -> bool:
+    return len(traffic.pieces) == 1 and traffic.pieces[0] == (EVERY_KIND, world(traffic.family))
 
 
 def nothing(family: int) -> Traffic:
