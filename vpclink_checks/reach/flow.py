@@ -100,7 +100,7 @@ def _filtered(topology: Topology, own: End, peer: End, direction: str, there: Sp
     options say so (SecurityGroupReferencingSupport), which facts do not hold: both readings count then.
     """
     if there.altered and direction == "ingress":
-        return _from_anybody(topology, own, there)
+        return _from_anybody(topology, own, peer, there)
     if _NO_REFERENCE & set(there.by):
         return _decide(topology, own, replace(peer, counts_as=frozenset()), direction, there)
     found = _decide(topology, own, peer, direction, there)
@@ -119,14 +119,18 @@ def _decide(topology: Topology, own: End, peer: End, direction: str, there: Spot
     return groups.decide(topology, own, peer, direction, protocol=protocol, port=port)
 
 
-def _from_anybody(topology: Topology, own: End, there: Spot) -> Step:
-    """Behind what may change the sender's address: refused for sure only where nobody at all is let in."""
+def _from_anybody(topology: Topology, own: End, peer: End, there: Spot) -> Step:
+    """Behind what may change the sender's address: refused for sure only where nobody at all is let in.
+
+    A reference to the sender's groups does not match through a middlebox (amazon-vpc-user-guide, security-group-rules;
+    semantics.md, section 7.3), unless that may carry such a group itself.
+    """
     anybody = End(
         name="anybody",
         addresses=world(own.family),
         vpc_id="",
         subnet_id="",
-        counts_as=frozenset(_referenced(topology, own)),
+        counts_as=frozenset(_referenced(topology, own)) - _hidden(topology, peer, there),
     )
     found = _decide(topology, own, anybody, "ingress", there)
     if found.decision is not Decision.ALLOW:
@@ -135,6 +139,15 @@ def _from_anybody(topology: Topology, own: End, there: Spot) -> Step:
 
 
 _UNSEEN = "whose address the packets carry when they arrive is not known, and only some are let in"
+
+
+def _hidden(topology: Topology, peer: End, there: Spot) -> frozenset[str]:
+    """The sender's groups that no reference means any more: those that no middlebox carries, surely behind one."""
+    table = topology.interfaces
+    if table.gap is not None or table.gaps or not any(step.layer.startswith("appliance ") for step in there.steps):
+        return frozenset()
+    boxes = [one for one in topology.interfaces if not one.source_dest_check]
+    return peer.counts_as - {id_ for one in boxes for id_ in one.group_ids}
 
 
 def _referenced(topology: Topology, own: End) -> Iterator[str]:
