@@ -297,6 +297,45 @@ def _attributes(table: str, key: str) -> Any:
     return effect
 
 
+def _interface(topology: Topology, id_: str, **fields: Any) -> Topology:
+    return replace(topology, interfaces=_changed(topology.interfaces, id_, **fields))
+
+
+def _without_public(topology: Topology, interface: Any, gone: Any) -> Topology:
+    """Its instance shows the address too, in another answer."""
+    bare = replace(gone, public="", allocation_id="", association_id="")
+    kept = tuple(bare if one is gone else one for one in interface.addresses)
+    topology = _interface(topology, interface.id, addresses=kept)
+    instance = topology.instances.rows.get(interface.instance_id)
+    if instance is not None and instance.public_address == gone.public:
+        return replace(topology, instances=_changed(topology.instances, instance.id, public_address=""))
+    return topology
+
+
+def _disassociate(topology: Topology, given: Arguments) -> Topology:
+    ((interface, held),) = [
+        (one, held)
+        for one in topology.interfaces
+        for held in one.addresses
+        if held.association_id == given["AssociationId"]
+    ]
+    return _without_public(topology, interface, held)
+
+
+def _modify_interface(topology: Topology, given: Arguments) -> Topology:
+    assert set(given) == {"NetworkInterfaceId", "AssociatePublicIpAddress"}
+    assert given["AssociatePublicIpAddress"] is False
+    interface = topology.interfaces.rows[given["NetworkInterfaceId"]]
+    (held,) = [one for one in interface.addresses if one.public and one.primary and not one.allocation_id]
+    return _without_public(topology, interface, held)
+
+
+def _unassign(topology: Topology, given: Arguments) -> Topology:
+    interface, gone = topology.interfaces.rows[given["NetworkInterfaceId"]], given["Ipv6Addresses"]
+    assert set(gone) <= set(interface.ipv6)
+    return _interface(topology, interface.id, ipv6=tuple(one for one in interface.ipv6 if one not in gone))
+
+
 def _create_listener(topology: Topology, given: Arguments) -> Topology:
     arn, actions = given["LoadBalancerArn"], given["DefaultActions"]
     held = topology.listeners.rows[arn]
@@ -326,6 +365,9 @@ EFFECTS = {
     "CreateRoute": _create_route,
     "DeleteRoute": _delete_route,
     "ReplaceRoute": _replace_route,
+    "DisassociateAddress": _disassociate,
+    "ModifyNetworkInterfaceAttribute": _modify_interface,
+    "UnassignIpv6Addresses": _unassign,
     "SetSecurityGroups": _set_groups,
     "ModifyLoadBalancerAttributes": _attributes("load_balancer_attributes", "LoadBalancerArn"),
     "ModifyTargetGroupAttributes": _attributes("target_group_attributes", "TargetGroupArn"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vpclink_checks.checks.catalogue import NotApplicable
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
@@ -28,7 +29,9 @@ def verdict_on(traces: Sequence[Trace], what: str, *, doubt: str = "") -> Verdic
         return unknown(f"whether {what} ({doubtful.packet.title}) arrives is not known: {reasons}", *_doubts(doubtful))
     contested = next((trace for trace in traces if trace.contested), None)
     if contested is not None:
-        return noted(f"{what} ({contested.packet.title}): {contested.contested}", *_evidence(contested.steps))
+        change = contested.change
+        note = noted(f"{what} ({contested.packet.title}): {contested.contested}", *_evidence(contested.steps))
+        return replace(note, fix=change.fix if change is not None else None)
     return _all_arrive(traces, what)
 
 

@@ -7,7 +7,7 @@ any more, and every packet of every path has the verdict that it had.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from vpclink_checks.model.backend import Backend
@@ -16,9 +16,10 @@ from vpclink_checks.model.network import NetworkInterface, RouteEntry
 from vpclink_checks.model.path import Path
 from vpclink_checks.reach import groups
 from vpclink_checks.reach.change_addresses import DropIpv6Address, public_address
-from vpclink_checks.reach.change_groups import INGRESS, RemoveRule
+from vpclink_checks.reach.change_groups import INGRESS, AddRule, RemoveRule
 from vpclink_checks.reach.change_routes import DeleteRoute
-from vpclink_checks.reach.changes import Change, together
+from vpclink_checks.reach.change_tables import network
+from vpclink_checks.reach.changes import Change, parts, together
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.reach.internet import Door
 from vpclink_checks.reach.routes import table_of
@@ -26,6 +27,7 @@ from vpclink_checks.reach.sets import FAMILIES, addresses, public
 from vpclink_checks.reach.trace import Trace
 
 Ask = Callable[[Reach], Iterable[Door]]
+_RANK = {"reached": 0, "unknown": 1, "blocked": 2}
 _ROUNDS = 4  # of opening again what a closed rule took from the paths: each shows what the last one hid
 
 
@@ -69,8 +71,7 @@ def closing_groups(reach: Reach, group_ids: Iterable[str], port: int, protocol: 
         return not any(_public_rules(after, ids, protocol, port, family) for family in FAMILIES)
 
     found = [one for family in FAMILIES for one in _public_rules(reach, ids, protocol, port, family)]
-    change = _spared(reach, found)
-    return change if change is not None and holds(reach, change, shut) else None
+    return next((one for one in _spared(reach, found) if one is not None and holds(reach, one, shut)), None)
 
 
 def holds(reach: Reach, change: Change, shut: Callable[[Reach], bool]) -> bool:
@@ -138,13 +139,13 @@ def _fare(reach: Reach) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 
 def _worse(before: Reach, after: Reach) -> list[Trace]:
-    """The paths' packets that got through before, or may have, and are blocked now."""
+    """The paths' packets that fare worse than before: not known any more, or blocked."""
     was = {(one.path_id, one.what, trace.packet): trace.verdict for one in own_traffic(before) for trace in one.traces}
     return [
         trace
         for one in own_traffic(after)
         for trace in one.traces
-        if trace.verdict == "blocked" and was.get((one.path_id, one.what, trace.packet)) != "blocked"
+        if _RANK[trace.verdict] > _RANK[was.get((one.path_id, one.what, trace.packet), "blocked")]
     ]
 
 
@@ -152,9 +153,10 @@ def _worse(before: Reach, after: Reach) -> list[Trace]:
 
 
 def _candidates(reach: Reach, doors: tuple[Door, ...], behind: tuple[Backend, ...]) -> Iterator[Change | None]:
-    yield _spared(reach, [one for door in doors for one in _rules_at(reach, door, _filters(reach, door), door.port)])
+    at_door = [one for door in doors for one in _rules_at(reach, door, _filters(reach, door), door.port)]
+    yield from _spared(reach, at_door)
     inside = [(door, one.interface.group_ids, one.port) for door in doors for one in behind]
-    yield _spared(reach, [one for door, ids, port in inside for one in _rules_at(reach, door, ids, port)])
+    yield from _spared(reach, [one for door, ids, port in inside for one in _rules_at(reach, door, ids, port)])
     yield _addresses(reach, doors)
     yield _routes(reach, doors)
 
@@ -188,18 +190,23 @@ def _is_of(interface: NetworkInterface, balancer_arn: str) -> bool:
     return interface.description == "ELB " + balancer_arn.partition("loadbalancer/")[2]
 
 
-def _spared(reach: Reach, removals: Iterable[Change]) -> Change | None:
+def _spared(reach: Reach, removals: Iterable[Change]) -> Iterator[Change | None]:
     """The rules taken back, and put in their place the narrowest ones without which a path would suffer.
 
-    New rules come first, so that no packet of a path is dropped in between.
+    First by reference where one works, then by the very addresses: a reference to the load balancer's group would
+    also let in what was blocked in another zone. New rules come before old ones go, so that no packet is dropped in
+    between.
     """
-    gone = together(removals)
-    if gone is None:
-        return None
-    needed: Change | None = None
+    gone = tuple(removals)
+    yield _replaced(reach, gone, by_address=False)
+    yield _replaced(reach, gone, by_address=True)
+
+
+def _replaced(reach: Reach, gone: tuple[Change, ...], *, by_address: bool) -> Change | None:
+    needed: list[Change] = []
     for _ in range(_ROUNDS):
-        whole = together([*([needed] if needed else []), gone])
-        if whole is None:
+        whole = together([*needed, *gone])
+        if whole is None or not gone:
             return None
         try:
             worse = _worse(reach, changed(reach, whole))
@@ -207,11 +214,22 @@ def _spared(reach: Reach, removals: Iterable[Change]) -> Change | None:
             return None
         if not worse:
             return whole
-        more = [trace.change for trace in worse]
-        needed = together([*([needed] if needed else []), *(one for one in more if one is not None)])
-        if not all(more):
-            return None
+        for trace in worse:
+            if trace.change is None:
+                return None
+            needed += [_named(one, trace, by_address=by_address) for one in parts(trace.change)]
     return None
+
+
+def _named(change: Change, trace: Trace, *, by_address: bool) -> Change:
+    """The change, with the address of the packet in the place of a group where that is wanted and known."""
+    if not by_address or not isinstance(change, AddRule) or not change.rule.group_id:
+        return change
+    peer = trace.packet.src if change.direction == INGRESS else trace.packet.dst
+    try:
+        return replace(change, rule=replace(change.rule, group_id="", cidr=network(peer)))
+    except ValueError:  # some of several addresses: only the group names them all
+        return change
 
 
 def _addresses(reach: Reach, doors: tuple[Door, ...]) -> Change | None:

@@ -179,7 +179,7 @@ def _sent(
         return found
     bare = leg(topology, group, replace(source, counts_as=frozenset()), target, backend.port, protocol)
     if (found.verdict, bare.verdict) == ("reached", "blocked"):
-        return replace(found, contested=_by_reference_only(balancer, source, backend))
+        return replace(found, contested=_by_reference_only(balancer, source, backend), strict=bare)
     return bare
 
 

@@ -106,12 +106,14 @@ class Trace:
     """A packet and its steps, in the order of semantics.md, section 7: there, then the reply.
 
     All layers are judged even behind the first that denies, so that ``blockers`` is complete.
-    ``contested`` names two readings of AWS's documents that disagree about this very packet.
+    ``contested`` names two readings of AWS's documents that disagree about this very packet; ``strict`` is the
+    same packet by the one that blocks it.
     """
 
     packet: Packet
     steps: tuple[Step, ...]
     contested: str = ""
+    strict: Trace | None = field(default=None, compare=False, repr=False)
 
     def __bool__(self) -> bool:
         raise TypeError("a trace is reached, blocked or unknown: ask for .verdict, .reached, .blocked or .unknown")
@@ -123,7 +125,9 @@ class Trace:
 
     @property
     def change(self) -> Change | None:
-        """All that has to change for a blocked packet to get through: what every blocker asks for."""
+        """All that has to change for a blocked packet to get through, or a contested one by both readings."""
+        if self.contested and self.strict is not None and not self.blockers:
+            return self.strict.change
         found = [step.change for step in self.blockers]
         return together(one for one in found if one is not None) if all(found) else None
 
