@@ -16,7 +16,7 @@ from vpclink_checks.gate import fixtures
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fixtures.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w[\w' ]*)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
-FACADE = ("Environment", "Topology", "Paths", "Path", "Ask", "Reachability", "Probe", "Answer")
+FACADE = ("Environment", "Topology", "Paths", "Path", "Ask", "Reachability", "ExposureCertificate", "Probe", "Answer")
 CODE = re.compile(r"`(\w+)`")
 
 
@@ -83,6 +83,9 @@ def test_every_attribute_that_the_page_names_can_be_read(pytester: pytest.Pytest
                 if name != "paths":
                     walk(getattr(vpclink_topology, name), seen)
             walk(vpclink_reachability("orders", "orders-api").traces, seen)
+            doors = vpclink_reachability("internet", "orders-api").certificate.doors
+            walk(doors, seen)
+            walk(doors[0].entrances, seen)
             assert set(EVERY) - seen == set()
         """
     )

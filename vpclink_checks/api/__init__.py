@@ -41,6 +41,7 @@ from vpclink_checks.model.network import (
     Subnet,
     Vpc,
 )
+from vpclink_checks.reach.doors.certificate import Door, Entrance, ExposureCertificate
 from vpclink_checks.reach.places import NotAnEnd
 from vpclink_checks.reach.trace import Packet, Step, Trace
 
@@ -57,8 +58,11 @@ __all__ = [
     "ContainerInstance",
     "DnsRecord",
     "DomainName",
+    "Door",
     "Endpoint",
+    "Entrance",
     "Environment",
+    "ExposureCertificate",
     "FactUnknown",
     "Forward",
     "GroupRule",

@@ -8,7 +8,11 @@ from textwrap import indent
 
 from vpclink_checks.api.errors import NoSuchFact, VerdictUnknown
 from vpclink_checks.reach.between import PROTOCOLS, between, deciding
+from vpclink_checks.reach.doors.asked import certificate
+from vpclink_checks.reach.doors.asked import traces as door_traces
+from vpclink_checks.reach.doors.certificate import ExposureCertificate
 from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.places import INTERNET
 from vpclink_checks.reach.trace import Trace
 
 SHOWN = 3  # traces that are told at length
@@ -20,7 +24,8 @@ class Reachability:
     """Whether packets get from a source to a destination's port.
 
     Of a set of packets (a network, a target group) it is ``reached`` if one of them gets through,
-    ``blocked`` if none can, ``unknown`` otherwise.
+    ``blocked`` if none can, ``unknown`` otherwise. From the internet to a path or target group every door
+    counts: each is a trace, and the certificate tells them one by one.
     """
 
     source: str
@@ -29,6 +34,7 @@ class Reachability:
     protocol: str
     traces: tuple[Trace, ...]  # one for each kind of packet
     _asked: Callable[[Reachability], None] = field(repr=False)
+    certificate: ExposureCertificate | None = None  # of a path or target group that the internet is asked about
 
     def __bool__(self) -> bool:
         __tracebackhide__ = True
@@ -85,11 +91,19 @@ class Reachability:
     def __str__(self) -> str:
         """The verdict with its traces: each packet and every rule on its way, the deciding one first."""
         first = self.deciding
+        if self.certificate is not None:
+            return "\n".join([f"{self.question}: {first.verdict}", *self._doors(first)])
         others = [one for one in self.traces if one is not first]
         shown = [first, *_different(others, first)[: SHOWN - 1]]
         lines = [f"{self.question}: {first.verdict}", *(indent(text, "  ") for one in shown for text in told(one))]
         left = len(self.traces) - len(shown)
         return "\n".join([*lines, *([f"  and {left} more, in .traces"] if left else [])])
+
+    def _doors(self, first: Trace) -> Iterator[str]:
+        """The packet that gets in, if one does, and a line for each door."""
+        if first.verdict == "reached":
+            yield from (indent(text, "  ") for text in told(first))
+        yield from (f"  {line}" for line in (self.certificate.lines if self.certificate is not None else ()))
 
     def __repr__(self) -> str:
         return f"<{self.question}: {self.deciding.verdict}>"
@@ -140,7 +154,9 @@ class Ask:
         key = (here, there, port, protocol)
         if key not in self._answered:
             traces = between(self._reach, here, there, port, protocol)
-            self._answered[key] = Reachability(here, there, port, protocol, traces, self._asked)
+            doors = certificate(self._reach, there, port, protocol) if here == INTERNET else None
+            traces = (*traces, *door_traces(doors)) if doors is not None else traces
+            self._answered[key] = Reachability(here, there, port, protocol, traces, self._asked, doors)
         self._asked(self._answered[key])
         return self._answered[key]
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vpclink_checks.checks.balancing import in_service, zone_of
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject
 from vpclink_checks.checks.subjects import reached
 from vpclink_checks.model.backend import Backend
 from vpclink_checks.model.balancing import Target
-from vpclink_checks.model.ecs import TaskDefinition
 from vpclink_checks.model.path import Path
+from vpclink_checks.reach.doors.here import Port
+from vpclink_checks.reach.exposure import here_of
 from vpclink_checks.reach.internet import Exposure
 from vpclink_checks.reach.legs import Leg
 
@@ -57,31 +58,32 @@ def backend_at(ctx: Context, target: Target) -> Backend:
     return found[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Ports:
-    """The TCP ports on which a target's container may be reached, the registered one first."""
+    """The ports on which a target's container may be reached, (protocol, number), the registered one first."""
 
-    numbers: tuple[int, ...]
+    every: tuple[Port, ...]
 
     @property
     def title(self) -> str:
-        return " and ".join(str(one) for one in self.numbers)
+        """``tcp 10000 and 10001``, ``tcp 53, udp 53``."""
+        return ", ".join(f"{name} {' and '.join(map(str, self.of(name)))}" for name in self.protocols)
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(protocol for protocol, _ in self.every))
+
+    def of(self, protocol: str) -> tuple[int, ...]:
+        return tuple(port for one, port in self.every if one == protocol)
 
 
 def ports_of(ctx: Context, target: Target) -> Ports:
-    """The registered port, and every other fixed host port of the same container."""
-    definition = ctx.here.task_definition
-    others = _host_ports(definition, ctx.here.container_name) if definition else ()
-    return Ports(numbers=tuple(dict.fromkeys((target.port, *others))))
-
-
-def _host_ports(definition: TaskDefinition, name: str) -> tuple[int, ...]:
-    container = definition.container(name)
-    mappings = container.port_mappings if container else ()
-    tcp = [one.host_port for one in mappings if one.protocol == "tcp"]
-    return tuple(port for port in tcp if isinstance(port, int) and port > 0)
+    """The registered port by the target group's protocol, and every other fixed host port of the same container."""
+    return Ports(here_of(ctx.reach, ctx.here).ports_of(target))
 
 
 def internet_of(ctx: Context, target: Target) -> Exposure:
     """The ordinary doors of a target on its container's ports. Raises UnknownFact, NotApplicable."""
-    return ctx.reach.internet(backend_at(ctx, target), ports_of(ctx, target).numbers)
+    backend, ports = backend_at(ctx, target), ports_of(ctx, target)
+    found = [ctx.reach.internet(backend, ports.of(protocol), protocol) for protocol in ports.protocols]
+    return replace(found[0], doors=tuple(door for one in found for door in one.doors))

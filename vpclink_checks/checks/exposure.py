@@ -11,6 +11,7 @@ from vpclink_checks.checks.exposure_balancers import (
     no_other_load_balancer,
 )
 from vpclink_checks.checks.exposure_beside import no_lateral_source
+from vpclink_checks.checks.exposure_certificate import beside_it
 from vpclink_checks.checks.exposure_classic import no_classic_load_balancer
 from vpclink_checks.checks.exposure_cloudfront import no_cloudfront_vpc_origin
 from vpclink_checks.checks.exposure_ecs import no_ecs_gateway
@@ -22,7 +23,6 @@ from vpclink_checks.checks.shutting import addresses_shut, no_public_addresses
 from vpclink_checks.checks.verdict import Verdict, failed, passed, unknown
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.compute import AutoScalingGroup
-from vpclink_checks.reach.doors.certificate import DOORS_NOT_JUDGED
 from vpclink_checks.report import Evidence, Fix
 from vpclink_checks.words import Severity
 
@@ -55,15 +55,16 @@ AGENT_PORTS = (2375, 2376, 51678, 51679)
     source="amazon-vpc-user-guide, VPC_Internet_Gateway; semantics.md, section 7.4",
 )
 def no_internet_path(ctx: Context, target: Target) -> Verdict:
-    found, what = internet_of(ctx, target), f"{target.id} on tcp {ports_of(ctx, target).title}"
+    found, what = internet_of(ctx, target), f"{target.id} on {ports_of(ctx, target).title}"
     if found.wide is not None:
         return stands_open(what, found, found.wide, _fix(ctx, target))
     if found.maybe_wide is not None:
         return not_known(what, found.maybe_wide)
+    others, evidence = beside_it(ctx, target)
     if found.maybe_open is not None:
         who = found.maybe_open.sources.possible.title
-        return passed(f"the internet at large does not reach {what}, only {who} may; {DOORS_NOT_JUDGED}")
-    return passed(f"the internet does not reach {what}: {shut(found)}; {DOORS_NOT_JUDGED}")
+        return passed(f"the internet at large does not reach {what}, only {who} may; {others}", *evidence)
+    return passed(f"the internet does not reach {what}: {shut(found)}; {others}", *evidence)
 
 
 def _fix(ctx: Context, target: Target) -> Fix | None:
@@ -82,7 +83,7 @@ def _fix(ctx: Context, target: Target) -> Fix | None:
     needs=("exposure/no-internet-path",),
 )
 def no_restricted_public_source(ctx: Context, target: Target) -> Verdict:
-    found, what = internet_of(ctx, target), f"{target.id} on tcp {ports_of(ctx, target).title}"
+    found, what = internet_of(ctx, target), f"{target.id} on {ports_of(ctx, target).title}"
     if found.wide is not None:
         raise NotApplicable("the whole internet gets in: exposure/no-internet-path says how")
     if found.open is not None:

@@ -33,7 +33,7 @@ def load_balancer_not_internet_facing(ctx: Context, balancer: LoadBalancer) -> V
         evidence = Evidence("elbv2:DescribeLoadBalancers", "Scheme", balancer.scheme)
         return passed(f"{balancer.name} is internal: its name resolves to private addresses", evidence)
     fix = load_balancer_not_internet_facing.fix
-    return _verdict(ctx, lambda there: balancers.facing(_here(there), through=False), fix)
+    return _verdict(ctx, lambda there: balancers.facing(_here(there), to_targets=False), fix)
 
 
 def _verdict(ctx: Context, ask: Callable[[Context], Door], fix: Fix) -> Verdict:
@@ -67,7 +67,7 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
         raise NotApplicable(f"{balancer.name} is {balancer.scheme}")
     if balancer.ip_address_type == "ipv4":
         raise NotApplicable(f"{balancer.name} has no IPv6 addresses")
-    return _verdict(ctx, lambda there: balancers.over_ipv6(_here(there), through=False), ipv6_igw_traffic_denied.fix)
+    return _verdict(ctx, lambda there: balancers.over_ipv6(_here(there), to_targets=False), ipv6_igw_traffic_denied.fix)
 
 
 @check(

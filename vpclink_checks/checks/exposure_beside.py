@@ -24,10 +24,10 @@ from vpclink_checks.words import Severity
 )
 def no_lateral_source(ctx: Context, target: Target) -> Verdict:
     interfaces = ctx.reach.interfaces_of(backend_at(ctx, target))
-    ports = tuple(("tcp", port) for port in ports_of(ctx, target).numbers)
-    found = lateral.doors(ctx.topology, interfaces, ports)
+    ports = ports_of(ctx, target)
+    found = lateral.doors(ctx.topology, [(interfaces, ports.every)])
     evidence = tuple(one.evidence for one in found)
-    what = f"{target.id} on tcp {ports_of(ctx, target).title}"
+    what = f"{target.id} on {ports.title}"
     let_in = [one for one in found if one.state is State.LATERAL]
     unread = [one for one in found if one.state is State.UNKNOWN]
     if unread:

@@ -18,7 +18,7 @@ from vpclink_checks.reach.doors import (
     policies,
     private_link,
 )
-from vpclink_checks.reach.doors.certificate import Certificate, Door, Kind
+from vpclink_checks.reach.doors.certificate import Door, ExposureCertificate, Kind
 from vpclink_checks.reach.doors.here import Here
 from vpclink_checks.reach.doors.inside import inside as sources_inside
 from vpclink_checks.reach.engine import Reach
@@ -40,7 +40,7 @@ def here_of(reach: Reach, path: Path) -> Here:
 
 def doors(
     reach: Reach, path: Path, target: Target | None = None, *, dynamic: Ranges = _NONE, inside: bool = False
-) -> Certificate:
+) -> ExposureCertificate:
     """Every door of semantics.md, section 7.6, to this target, or to every registered one of the path.
 
     *dynamic*: host ports that any task may get tomorrow. *inside*: also who in the VPC itself gets there. What
@@ -56,8 +56,9 @@ def doors(
         _beside(here, dynamic),
         _known(Kind.PEERING, lambda: _lateral(here, mine())),
     )
-    return Certificate(
+    return ExposureCertificate(
         backend=target.title if target is not None else path.title,
+        port=_port(mine),
         doors=tuple(door for some in found for door in some),
         inside=_inside(here, mine) if inside else (),
     )
@@ -105,6 +106,13 @@ def _known(kind: Kind, make: Callable[[], Door | tuple[Door, ...]]) -> tuple[Doo
     return found if isinstance(found, tuple) else (found,)
 
 
+def _port(targets: Callable[[], tuple[Target, ...]]) -> int:
+    try:
+        return next((one.port for one in targets()), 0)
+    except UnknownFact:
+        return 0
+
+
 def _inside(here: Here, targets: Callable[[], tuple[Target, ...]]) -> tuple[str, ...]:
     try:
         return sources_inside(here, targets())
@@ -115,5 +123,4 @@ def _inside(here: Here, targets: Callable[[], tuple[Target, ...]]) -> tuple[str,
 def _lateral(here: Here, targets: tuple[Target, ...]) -> tuple[Door, ...]:
     if here.group.known_type == "lambda":
         return ()
-    every = [lateral.doors(here.topology, here.interfaces_of(one), here.ports_of(one)) for one in targets]
-    return lateral.together(every)
+    return lateral.doors(here.topology, ((here.interfaces_of(one), here.ports_of(one)) for one in targets))

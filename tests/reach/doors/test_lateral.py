@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from tests.healthy import VPC, by
-from tests.reach.brute import acl_admits, acl_replies, best_route, groups_admit
+from tests.reach.doors.brute import acl_admits, acl_replies, best_route, groups_admit
+from tests.reach.doors.spaces import OPEN_ACL, OPEN_RULES, PORTS, acl, entries, mostly, routes, rules
 from tests.reach.facts import (
     IGW,
     LOCAL,
@@ -26,7 +27,6 @@ from tests.reach.facts import (
     tcp,
     world_of,
 )
-from tests.reach.test_brute_force import OPEN_ACL, OPEN_RULES, PORTS, acl, entries, mostly, routes, rules
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.network import (
     AclEntry,
@@ -71,7 +71,7 @@ def joined(*entries: RouteEntry, **changes: Any) -> Topology:
 
 
 def ask(topology: Topology, kind: Kind = Kind.PEERING, eni: NetworkInterface = ENI, protocol: str = "tcp") -> Door:
-    found = {one.kind: one for one in lateral.doors(topology, [eni], [(protocol, 443)])}
+    found = {one.kind: one for one in lateral.doors(topology, [([eni], [(protocol, 443)])])}
     return found[kind]
 
 
@@ -339,7 +339,7 @@ def test_exactly_those_come_in_whom_every_rule_lets_in(
         network_acls=by("id", its_acl),
         route_tables=by("id", table("rtb-01", SUBNET_A, routes=table_routes)),
     )
-    found = {one.kind: one for one in lateral.doors(facts, [ENI], [("tcp", port)])}
+    found = {one.kind: one for one in lateral.doors(facts, [([ENI], [("tcp", port)])])}
     for source in _sources():
         best = best_route(list(table_routes), source)
         gets_in = (

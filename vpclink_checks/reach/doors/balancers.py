@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from vpclink_checks.model.balancing import LoadBalancer
+from vpclink_checks.model.balancing import Listener, LoadBalancer
 from vpclink_checks.model.doors import ClassicBalancer, ClassicListener
 from vpclink_checks.model.fact import UnknownFact
+from vpclink_checks.reach import through
 from vpclink_checks.reach.doors.certificate import Door, Entrance, Kind, State
-from vpclink_checks.reach.doors.here import Beside, Here
+from vpclink_checks.reach.doors.here import Beside, Here, protocols_of
 from vpclink_checks.reach.doors.judged import ALMOST, judged, said, unread
+from vpclink_checks.reach.internet import Exposure
 from vpclink_checks.reach.sets import Ranges
 from vpclink_checks.report import Evidence
 
@@ -17,8 +20,8 @@ _CALL, _ATTRIBUTES = "elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerA
 _DENY = "ipv6.deny_all_igw_traffic"
 
 
-def facing(here: Here, *, through: bool = True) -> Door:
-    """The path's own load balancer by its public addresses; *through*: as far as a target."""
+def facing(here: Here, *, to_targets: bool = True) -> Door:
+    """The path's own load balancer by its public addresses; *to_targets*: as far as one of those."""
     balancer = here.path.load_balancer
     if balancer is None or here.path.listener is None:
         nothing = "the path has no load balancer"
@@ -26,7 +29,7 @@ def facing(here: Here, *, through: bool = True) -> Door:
     evidence = Evidence(_CALL, "Scheme", balancer.scheme)
     found: tuple[Entrance, ...] = ()
     if not balancer.internal:
-        found = (_scheme(balancer, evidence) or _own(here, balancer, through=through),)
+        found = (_scheme(balancer, evidence) or _own(here, balancer, to_targets=to_targets),)
     nothing = f"{balancer.name} is internal: its name resolves to private addresses"
     return Door(kind=Kind.BALANCER, what=balancer.name, nothing=nothing, operation=_CALL, entrances=found)
 
@@ -39,25 +42,46 @@ def _scheme(balancer: LoadBalancer, evidence: Evidence, name: str = "") -> Entra
     return said(balancer.name, State.UNKNOWN, text, evidence)
 
 
-def _own(here: Here, balancer: LoadBalancer, *, through: bool) -> Entrance:
-    """Raises UnknownFact where *through* is off."""
-    name, port = f"load balancer {balancer.name}", here.path.listener.port if here.path.listener else 0
-    if not through:
-        return judged(name, here.reach.internet_to_balancer(balancer, port), shut=ALMOST)
+def _own(here: Here, balancer: LoadBalancer, *, to_targets: bool) -> Entrance:
+    """Raises UnknownFact where *to_targets* is off."""
+    name, listener = f"load balancer {balancer.name}", here.path.listener
+    if listener is None:
+        return said(name, State.SHUT, "the path has no listener")
+    if not to_targets:
+        return judged(name, _listened(here, balancer, listener), shut=ALMOST)
     try:
-        found = here.reach.internet_to_balancer(balancer, port)
-        if here.group.target_type != "alb":
-            found = here.reach.through_balancer(found, balancer, here.group, here.targets)
+        found = _to_targets(here, Beside(balancer=balancer, listener=listener, group=here.group, targets=here.targets))
     except UnknownFact as signal:
         return unread(name, signal.gap)
     return judged(name, found, shut=ALMOST)
 
 
-def over_ipv6(here: Here, *, through: bool = True) -> Door:
-    """The IPv6 addresses of the path's own internal load balancer; *through*: as far as a target.
+def _listened(here: Here, balancer: LoadBalancer, listener: Listener) -> Exposure:
+    """The ordinary doors of a listener, of each protocol that it takes. Raises UnknownFact."""
+    every = [
+        here.reach.internet_to_balancer(balancer, listener.port, protocol)
+        for protocol in protocols_of(listener.protocol)
+    ]
+    return Exposure(doors=tuple(door for one in every for door in one.doors), absent=every[0].absent)
+
+
+def _to_targets(here: Here, one: Beside) -> Exposure:
+    """The same as far as a target. Raises UnknownFact."""
+    found = _listened(here, one.balancer, one.listener)
+    if one.group.target_type != "alb":
+        return here.reach.through_balancer(found, one.balancer, one.group, one.targets)
+    doors = (
+        replace(door, layers=(*door.layers, through.behind_listener(here.topology, one.balancer, door)))
+        for door in found.doors
+    )
+    return replace(found, doors=tuple(doors))
+
+
+def over_ipv6(here: Here, *, to_targets: bool = True) -> Door:
+    """The IPv6 addresses of the path's own internal load balancer; *to_targets*: as far as one of those.
 
     They are global: only its attribute keeps internet gateways away from them
-    (elb-network-load-balancers-user-guide, network-load-balancers). Raises UnknownFact where *through* is off.
+    (elb-network-load-balancers-user-guide, network-load-balancers). Raises UnknownFact where *to_targets* is off.
     """
     balancer, gap = here.path.load_balancer, None
     nothing = "the path has no internal load balancer with IPv6 addresses"
@@ -68,7 +92,7 @@ def over_ipv6(here: Here, *, through: bool = True) -> Door:
             denied = here.topology.load_balancer_attributes.need(balancer.arn).get(_DENY, "true")
         except UnknownFact as signal:
             denied, gap = "true", signal.gap
-        found = () if denied == "true" else (_own(here, balancer, through=through),)
+        found = () if denied == "true" else (_own(here, balancer, to_targets=to_targets),)
     what = "the load balancer over IPv6"
     return Door(kind=Kind.IPV6, what=what, nothing=nothing, operation=_ATTRIBUTES, entrances=found, gap=gap)
 
@@ -95,9 +119,7 @@ def _beside(here: Here, one: Beside) -> Entrance:
         return odd
     name = f"load balancer {one.balancer.name}"
     try:
-        found = here.reach.internet_to_balancer(one.balancer, one.listener.port)
-        if one.group.target_type != "alb":
-            found = here.reach.through_balancer(found, one.balancer, one.group, one.targets)
+        found = _to_targets(here, one)
     except UnknownFact as signal:
         return unread(name, signal.gap)
     return judged(name, found, shut=ALMOST)

@@ -13,6 +13,7 @@ from vpclink_checks.report import Evidence, Witness
 # Contract: a door that is not judged is named, never silently claimed shut (semantics.md, section 7.6).
 NOT_JUDGED = ("gateway load balancers", "VPC Lattice resource configurations", "Cloud Map services")
 DOORS_NOT_JUDGED = "doors not judged: " + ", ".join(NOT_JUDGED)
+_SHOWN = 4  # entrances that a line tells
 _NO_SERVICE = "NotInPartition"
 
 
@@ -116,13 +117,15 @@ class Door:
 
     @property
     def text(self) -> str:
-        """Why it stands as it does, as one clause."""
+        """Why it stands as it does, as one clause; ``entrances`` hold all of it."""
         if self.gap is not None and self.more is None:
             return self.gap.message
-        told = [one.text for one in self.entrances if one.state is self.state]
+        told = list(dict.fromkeys(one.text for one in self.entrances if one.state is self.state))
+        if len(told) > _SHOWN:
+            told = [*told[:_SHOWN], f"and {len(told) - _SHOWN} more alike"]
         if self.more is not None and (self.state is State.UNKNOWN or not told):
             told.append(f"whether {self.what} leads here is not known: {self.more}")
-        return "; ".join(dict.fromkeys(told)) or self.nothing
+        return "; ".join(told) or self.nothing
 
     @property
     def title(self) -> str:
@@ -146,14 +149,15 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class ExposureCertificate:
     """Every door of one backend, or of all backends of a path.
 
     ``inside``: who in the VPC itself reaches it, beside the load balancer. ``not_judged`` are kinds of doors
-    about which nothing is claimed.
+    about which nothing is claimed. ``port`` is the first target's registered one; 0 where there is none.
     """
 
     backend: str
+    port: int = 0
     doors: tuple[Door, ...]
     inside: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = field(default=NOT_JUDGED)
@@ -179,9 +183,9 @@ class Certificate:
         """The doors to other networks and accounts that let somebody in."""
         return tuple(one for one in self.doors if one.kind.lateral and one.state is State.LATERAL)
 
-    def door(self, kind: Kind) -> Door:
-        """The door of this kind. Raises LookupError where it was not asked about."""
-        found = next((one for one in self.doors if one.kind is kind), None)
+    def door(self, kind: str) -> Door:
+        """The door of this kind, in words. Raises LookupError where it was not asked about."""
+        found = next((one for one in self.doors if one.kind == kind), None)
         if found is None:
             raise LookupError(f"no door of this kind was judged: {kind}")
         return found

@@ -52,6 +52,7 @@ class Entry:
 
     balancer: LoadBalancer
     port: int
+    protocols: tuple[str, ...] = ("tcp",)
     group: TargetGroup | None = None
     targets: tuple[Target, ...] = ()
 
@@ -118,12 +119,12 @@ class Here:
             for _, port in self.ports_of(target)
         )
 
-    def on_instance(self, instance: str) -> Iterator[tuple[tuple[NetworkInterface, ...], int]]:
-        """(interfaces, TCP port) of the path's targets on this instance."""
+    def on_instance(self, instance: str) -> Iterator[tuple[tuple[NetworkInterface, ...], Port]]:
+        """(interfaces, port) of the path's targets on this instance."""
         for target in self.targets if instance.startswith("i-") else ():
             if ("", instance) in self.reach.names_of(self.group, target):
                 interfaces = self.interfaces_of(target)
-                yield from ((interfaces, port) for port in self.numbers_of(target))
+                yield from ((interfaces, port) for port in self.ports_of(target))
 
     # -- listeners -----------------------------------------------------------------------------
 
@@ -181,7 +182,10 @@ class Here:
             return ()
         found = [Entry(balancer=balancer, port=one.port) for one in self.targets if one.id == arn]
         if arn == here.arn:
-            found.append(Entry(balancer=here, port=listener.port, group=self.group, targets=self.targets))
+            protocols = protocols_of(listener.protocol)
+            found.append(
+                Entry(balancer=here, port=listener.port, protocols=protocols, group=self.group, targets=self.targets)
+            )
         for one in self.topology.target_groups:
             if arn in one.load_balancer_arns and arn != here.arn:
                 self.topology.targets.need(one.arn)  # one that was not read may hold a target of ours

@@ -8,7 +8,7 @@ transit gateway's own tables are asked, where they were read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 from vpclink_checks.model.fact import Gap, UnknownFact
@@ -59,37 +59,23 @@ class _Asked:
         return f"{self.address}:{self.port}" if self.family == 4 else f"[{self.address}]:{self.port}"  # noqa: PLR2004
 
 
-def doors(topology: Topology, interfaces: Iterable[NetworkInterface], ports: Iterable[Port]) -> tuple[Door, ...]:
+def doors(
+    topology: Topology, backends: Iterable[tuple[Iterable[NetworkInterface], Iterable[Port]]]
+) -> tuple[Door, ...]:
     """One door for each kind of way from other networks to these ports of these interfaces."""
-    every, wanted = tuple(interfaces), tuple(ports)
+    asked = [(interface, tuple(ports)) for interfaces, ports in backends for interface in interfaces]
     found: dict[Kind, list[Entrance]] = {kind: [] for kind in KINDS}
     gap: Gap | None = None
-    for interface in every:
+    for interface, ports in asked:
         try:
             table = routes.table_of(topology, interface.subnet_id, interface.vpc_id)
         except UnknownFact as signal:
             gap = signal.gap
             continue
         for kind, gateway in gateways_of(topology, table):
-            found[kind] += _entrances(topology, interface, table, gateway, kind, wanted)
-    where = ", ".join(dict.fromkeys(one.subnet_id for one in every)) or "no subnet"
+            found[kind] += _entrances(topology, interface, table, gateway, kind, ports)
+    where = ", ".join(dict.fromkeys(interface.subnet_id for interface, _ in asked)) or "no subnet"
     return tuple(_door(kind, found[kind], gap, where) for kind in KINDS)
-
-
-def together(every: Iterable[tuple[Door, ...]]) -> tuple[Door, ...]:
-    """The doors of several backends as one row of doors."""
-    found: dict[Kind, list[Door]] = {}
-    for one in (door for some in every for door in some):
-        found.setdefault(one.kind, []).append(one)
-    return tuple(
-        replace(
-            some[0],
-            nothing="; ".join(dict.fromkeys(one.nothing for one in some)),
-            entrances=tuple(entrance for one in some for entrance in one.entrances),
-            gap=next((one.gap for one in some if one.gap is not None), None),
-        )
-        for some in found.values()
-    )
 
 
 def _door(kind: Kind, found: list[Entrance], gap: Gap | None, where: str) -> Door:
