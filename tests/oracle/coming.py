@@ -14,13 +14,15 @@ from tests.oracle.cases import Case
 from tests.oracle.draws import PORTS, UNSAID, Draw, entries, networks, perturbed, routes, rules, some
 from tests.oracle.evaluator import enters, place_of
 from tests.oracle.readings import Answers, answers
-from tests.oracle.words import Kind, number
+from tests.oracle.words import ICMP, ICMPV6, TCP, UDP, Kind, number
 from vpclink_checks.model.fact import Table
 from vpclink_checks.model.network import BlockPublicAccess, InternetGateway, PrefixList, RouteEntry, RouteTable
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import traffic
 from vpclink_checks.reach.between import between, deciding
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.reach.internet import exposure
+from vpclink_checks.reach.layers import Layers
 
 TARGET = "eni-0b"
 MAPPED = "203.0.113.200"
@@ -30,6 +32,11 @@ OUTSIDE = {
     6: ("2001:db8:ffff::7", "2a00:1450::1", "2001:db8:2:c::5", "fd00::7", "2001:db8:1:ffff::1", "fe80::1"),
 }
 TO_INTERNET = tuple(RouteEntry(destination=one, target=at.IGW) for one in ("0.0.0.0/0", "::/0"))
+# Echo requests, other ICMP, UDP, TCP, GRE.
+KINDS = {
+    4: (Kind(ICMP, 8, 0), Kind(ICMP, 3, 4), Kind(UDP, 53), Kind(TCP, 443), Kind(47), Kind(ICMP, 9, 0)),
+    6: (Kind(ICMPV6, 128, 0), Kind(ICMPV6, 1, 4), Kind(UDP, 53), Kind(TCP, 443), Kind(47), Kind(ICMPV6, 129, 0)),
+}
 LAYERS = ("in", "second", "acl", "routes", "edge", "block", "address", "gateway", "association")
 
 
@@ -66,6 +73,36 @@ def doors(draw: Draw) -> Case:
         return {source: entering(topology, source, own, Kind(6, port)) for source in probes(facts, version)}
 
     return Case("doors", facts, engine, oracle)
+
+
+def kinds(draw: Draw) -> Case:
+    """Every kind of packet: ICMP types and codes, UDP, protocols without ports."""
+    version = some(draw, 4, 4, 6)
+    kind = some(draw, *KINDS[version])
+    near = OUTSIDE[version][0]
+    facts = open_to_the_internet(draw, near, kind)
+    own = at.TARGETS[at.A][version == 6]
+    asked = {f"{one.protocol} {one.port}/{one.code}": one for one in (kind, *KINDS[version])}
+
+    def engine(topology: Topology) -> Mapping[str, str]:
+        found = Layers(topology).from_internet(topology.interfaces.rows[TARGET])
+        held = [one.packets for one in found if one.address == own]
+        return {
+            f"{near}, {title}": _of_set(held[0].at(_number(one)), near) if held else "blocked"
+            for title, one in asked.items()
+        }
+
+    def oracle(topology: Topology) -> Mapping[str, Answers]:
+        return {f"{near}, {title}": entering(topology, near, own, one) for title, one in asked.items()}
+
+    return Case("kinds of packets", facts, engine, oracle)
+
+
+def _number(kind: Kind) -> int:
+    """The engine's number for it."""
+    if kind.icmp:
+        return traffic.kind(str(kind.protocol), kind.port * 256 + kind.code)
+    return traffic.kind(str(kind.protocol), kind.port if kind.ported else 0)
 
 
 def _of_set(bounds: object, source: str) -> str:

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from tests.oracle.filters import Place, acl_admits, acl_lets_replies, acl_of, groups_admit
 from tests.oracle.readings import Reading
-from tests.oracle.ways import APPLIANCE, DROPPED, best, carried, table_of
+from tests.oracle.ways import APPLIANCE, ARRIVES, DROPPED, best, carried, is_appliance, table_of
 from tests.oracle.words import Kind, is_public
 from vpclink_checks.model.network import NetworkInterface, RouteEntry
 from vpclink_checks.model.topology import Topology
@@ -37,6 +37,12 @@ def connects(topology: Topology, reading: Reading, source: Place, target: Place,
     """Whether a connection is established: the first packet there, and the reply back."""
     there = carried(topology, reading, source, target)
     back = carried(topology, reading, target, source)
+    if (
+        source.borrowed
+        and back != ARRIVES
+        and not reading.pick("the answer to a preserved address is routed", (True, False))
+    ):
+        back = ARRIVES  # it goes back the way it came, through the load balancer
     near, far = source, target
     if there == APPLIANCE and not reading.pick("a reference matches past an appliance", (True, False)):
         near, far = replace(source, counts_as=frozenset()), replace(target, counts_as=frozenset())
@@ -109,8 +115,8 @@ def _to_gateway(topology: Topology, reading: Reading, target: Place, source: str
     route = best(topology, reading, table_of(topology, reading, target.subnet_id, target.vpc_id), source)
     if route is None or route.state != "active":
         return False
-    if route.target.startswith(("eni-", "vpce-")) and _edge_routes(topology, reading, target):
-        return reading.pick(f"what {route.target} does", (True, False))  # inspection may be meant
+    if is_appliance(topology, route.target) and _edge_routes(topology, reading, target):
+        return reading.unread(f"what {route.target} does")  # inspection may be meant
     return _attached(topology, reading, route.target, target.vpc_id)
 
 
@@ -126,7 +132,7 @@ def _past_edge(topology: Topology, reading: Reading, target: Place) -> bool:
     for route in _edge_routes(topology, reading, target):
         if route is None or route.state != "active":
             return False
-        if route.target != "local" and not reading.pick(f"what {route.target} does", (True, False)):
+        if route.target != "local" and not reading.unread(f"what {route.target} does"):
             return False
     return True
 

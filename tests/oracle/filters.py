@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tests.oracle.readings import Reading
-from tests.oracle.words import TCP, UDP, Kind, icmp_match, named, number, ports_match, within
+from tests.oracle.words import ICMP, ICMPV6, Kind, icmp_match, named, number, ports_match, within
 from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl
 from vpclink_checks.model.topology import Topology
 
+ECHO = {(ICMP, 8): Kind(ICMP, 0, 0), (ICMPV6, 128): Kind(ICMPV6, 129, 0)}
 REPLIES = range(1024, 65536)  # semantics.md, section 7.2
 
 
@@ -98,7 +99,13 @@ def _telling(acl: NetworkAcl, ports: range) -> list[int]:
 def acl_lets_replies(
     reading: Reading, acl: NetworkAcl, egress: bool, peer: str, kind: Kind, ports: range = REPLIES
 ) -> list[bool]:
-    """For each reply port that could matter: whether the reply passes. Another protocol's reply is of its kind."""
-    if kind.protocol not in (TCP, UDP):
-        return [acl_admits(reading, acl, egress, peer, kind)]
-    return [acl_admits(reading, acl, egress, peer, replace(kind, port=one)) for one in _telling(acl, ports)]
+    """For each reply that could matter: whether it passes.
+
+    TCP and UDP answer to a port. ICMP answers echo requests alone (RFC 792, RFC 4443), by type 0 or 129; what other
+    protocols send back is of their own kind.
+    """
+    if kind.ported:
+        return [acl_admits(reading, acl, egress, peer, replace(kind, port=one)) for one in _telling(acl, ports)]
+    if kind.icmp and (kind.protocol, kind.port) not in ECHO:
+        return [True]
+    return [acl_admits(reading, acl, egress, peer, ECHO.get((kind.protocol, kind.port), kind))]

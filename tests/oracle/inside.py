@@ -114,7 +114,7 @@ def _peering(draw: Draw, facts: Topology) -> Topology:
 def _routes(asked: Asked, facts: Topology, layers: set[str]) -> Topology:
     """Those of both subnets; one that is drawn takes the place of none."""
     draw = asked.draw
-    targets = (at.PCX, at.PCX, "pcx-02", "local") if asked.crosses else ("local", "local", "eni-0f", "vpce-0f")
+    targets = (at.PCX, at.PCX, "pcx-02") if asked.crosses else ("local", "local", "eni-0f", "vpce-0f")
     near, far = f"rtb-{at.A[-2:]}", f"rtb-{asked.where[-2:]}"
     for id_, to, layer in ((near, asked.target, "routes"), (far, asked.source, "back")):
         table = facts.route_tables.rows[id_]

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.oracle import hops
 from tests.oracle.cases import Case, agree
-from tests.oracle.coming import doors, from_address
+from tests.oracle.coming import doors, from_address, kinds
 from tests.oracle.draws import Draw
 from tests.oracle.inside import inside, peered
 from tests.oracle.results import told
@@ -27,6 +28,10 @@ FAMILIES: dict[str, Callable[[Draw], Case]] = {
     "peered": peered,
     "from-the-internet": from_address,
     "doors": doors,
+    "kinds": kinds,
+    "callers": hops.callers,
+    "health-checks": hops.checks,
+    "link": hops.link,
 }
 EACH = -(-EXAMPLES // (len(FAMILIES) * SHARDS))
 

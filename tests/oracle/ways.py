@@ -95,9 +95,15 @@ def _followed(topology: Topology, reading: Reading, route: RouteEntry | None, so
         return ARRIVES if source.vpc_id == target.vpc_id else DROPPED
     if route.target.startswith("pcx-"):
         return ARRIVES if _peered(topology, route.target, source.vpc_id, target.vpc_id) else DROPPED
-    if route.target.startswith(("eni-", "vpce-", "vgw-")):
-        return APPLIANCE if reading.pick(f"what {route.target} does", (True, False)) else DROPPED
+    if is_appliance(topology, route.target):
+        return APPLIANCE if reading.unread(f"what {route.target} does") else DROPPED
     return DROPPED
+
+
+def is_appliance(topology: Topology, target: str) -> bool:
+    """Another interface, or a Gateway Load Balancer's endpoint: no fact says what it does with a packet."""
+    endpoint = topology.vpc_endpoints.rows.get(target)
+    return target in topology.interfaces.rows or (endpoint is not None and endpoint.type == "GatewayLoadBalancer")
 
 
 def _peered(topology: Topology, id_: str, one: str, other: str) -> bool:

@@ -23,7 +23,7 @@ from vpclink_checks.model.network import (
     Vpc,
 )
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.model.transit import PeeredVpc, Peering
+from vpclink_checks.model.transit import PeeredVpc, Peering, VpcEndpoint
 
 REGION, ACCOUNT = "eu-west-2", "123456789012"
 VPC, PEER = "vpc-01", "vpc-02"
@@ -82,7 +82,8 @@ def small(*interfaces: NetworkInterface, **changes: Any) -> Topology:
         subnets=by(
             "id", *(Subnet(id=one, vpc_id=vpc, zone="eu-west-2a", cidrs=BLOCKS[one]) for one, vpc in HOME.items())
         ),
-        interfaces=by("id", *interfaces),
+        interfaces=by("id", *interfaces, _APPLIANCE),
+        vpc_endpoints=by("id", VpcEndpoint(id="vpce-0f", vpc_id=VPC, type="GatewayLoadBalancer")),
         security_groups=by("id", group(SG_S), group(SG_T, ingress=OPEN), group(SG_U, ingress=(), egress=())),
         network_acls=by("id", open_acl("acl-0a", VPC, A), open_acl("acl-0b", VPC, B), open_acl("acl-0c", PEER, C)),
         route_tables=by(
@@ -109,6 +110,14 @@ def small(*interfaces: NetworkInterface, **changes: Any) -> Topology:
     return replace(facts, **empty, **changes)
 
 
+_APPLIANCE = NetworkInterface(
+    id="eni-0f",
+    vpc_id=VPC,
+    subnet_id=B,
+    addresses=(PrivateAddress(address="10.0.1.99"),),
+    group_ids=(SG_U,),
+    source_dest_check=False,
+)
 _EMPTY = (
     "instances",
     "nat_gateways",
@@ -116,7 +125,6 @@ _EMPTY = (
     "vpn_gateways",
     "transit_attachments",
     "transit_route_tables",
-    "vpc_endpoints",
     "load_balancers",
     "listeners",
     "links",
