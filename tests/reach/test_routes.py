@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.healthy import VPC, by
@@ -59,6 +61,22 @@ def test_inside_the_vpc(entries: list[RouteEntry], decision: str) -> None:
 def test_priority(entries: list[RouteEntry], target: str) -> None:
     for order in (entries, entries[::-1]):
         assert f"to {target}" in routes.decide(facts_with(*order), OWN, PEER).rule
+
+
+def test_two_prefix_lists_that_claim_one_network_are_a_tie() -> None:
+    """EC2 takes either; the same target by both is none, and a longer prefix beside them decides."""
+    lists = by("id", prefix_list("pl-01", "10.0.1.0/24"), prefix_list("pl-02", "10.0.1.0/24", "10.0.1.5/32"))
+    tied = facts_with(LOCAL, route("pl-01", "pcx-01"), route("pl-03", "tgw-01"))
+    tied = replace(tied, prefix_lists=by("id", *lists.rows.values(), prefix_list("pl-03", "10.0.1.0/24")))
+    (table_,) = tied.route_tables
+    held = [one for one in routes.pieces(tied, table_, 4) if one.addresses & PEER.addresses]
+    assert "prefix lists send 10.0.1.0/24 to pcx-01 (active) and tgw-01 (active), and EC2 takes either" in held[0].doubt
+    agreed = facts_with(LOCAL, route("pl-01", "pcx-01"), route("pl-02", "pcx-01"), prefix_lists=lists)
+    longer = facts_with(LOCAL, route("pl-01", "pcx-01"), route("pl-02", "tgw-01"), prefix_lists=lists)
+    for facts, target in ((agreed, "pcx-01"), (longer, "tgw-01")):
+        (table_,) = facts.route_tables
+        (held_,) = [one for one in routes.pieces(facts, table_, 4) if one.addresses & PEER.addresses]
+        assert (held_.doubt, held_.entry.target if held_.entry else "") == ("", target)
 
 
 def test_the_step_names_table_and_destination() -> None:

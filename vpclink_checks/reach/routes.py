@@ -20,6 +20,7 @@ from vpclink_checks.reach.sets import Addresses, addresses, none, world
 from vpclink_checks.reach.trace import Decision, Step
 
 _PROPAGATED = ("EnableVgwRoutePropagation", "Advertisement")
+_LISTED, _FROM_OUTSIDE = 1, 2  # ranks behind 0, a static network: by a prefix list, propagated
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,16 @@ def pieces(topology: Topology, table: RouteTable, family: int) -> tuple[Piece, .
     A route whose prefix list was not read may decide about any destination: then every piece is
     doubtful. So is one in a state other than active and blackhole (``filtered`` is documented
     nowhere), and one that was propagated into the VPC's own networks, where AWS's VPN
-    documents put the local route first and the VPC guide the longest prefix.
+    documents put the local route first and the VPC guide the longest prefix. So are two prefix lists
+    that hold the same network: EC2 takes either (VPC_Route_Tables, route priority).
     """
     candidates, doubt = _candidates(topology, table, family)
     local = [one for one in candidates if one.entry.target == "local"]
-    left, found = world(family), []
+    left, found, ties = world(family), [], _ties(candidates)
     for one in sorted(candidates, key=lambda one: one.key):
         hit = left & addresses(one.network)
         if hit:
-            found.append(Piece(hit, one.entry, doubt or _doubt(one, local)))
+            found.append(Piece(hit, one.entry, doubt or _doubt(one, local) or _tie(one, ties)))
             left = left - hit
     return (*found, Piece(left, None, doubt)) if left else tuple(found)
 
@@ -119,13 +121,30 @@ def _doubt(one: _Candidate, local: list[_Candidate]) -> str:
     return ""
 
 
+def _ties(every: list[_Candidate]) -> dict[Addresses, set[str]]:
+    """The targets of each network that a prefix list holds."""
+    found: dict[Addresses, set[str]] = {}
+    for one in every:
+        if one.rank == _LISTED:
+            found.setdefault(addresses(one.network), set()).add(f"{one.entry.target} ({one.entry.state})")
+    return found
+
+
+def _tie(one: _Candidate, ties: dict[Addresses, set[str]]) -> str:
+    """Other routes by prefix lists that have as good a claim to the same network."""
+    targets = ties.get(addresses(one.network), set()) if one.rank == _LISTED else set()
+    if len(targets) < 2:  # noqa: PLR2004 - two claim it
+        return ""
+    return f"prefix lists send {one.network} to {' and '.join(sorted(targets))}, and EC2 takes either"
+
+
 def _candidates(topology: Topology, table: RouteTable, family: int) -> tuple[list[_Candidate], str]:
     found: list[_Candidate] = []
     doubt = ""
     for entry in table.routes:
         networks, gap = _networks(topology, entry)
         doubt = doubt or gap
-        rank = 2 if entry.origin in _PROPAGATED else int(entry.destination.startswith("pl-"))
+        rank = _FROM_OUTSIDE if entry.origin in _PROPAGATED else _LISTED * entry.destination.startswith("pl-")
         found.extend(_Candidate(one, rank, entry) for one in networks if addresses(one).family == family)
     return found, doubt
 
