@@ -35,6 +35,14 @@ def files_of(folder: Path, account: str, region: str) -> tuple[list[Path], str, 
     return sorted(found), chosen_account, chosen_region
 
 
+def others_of(folder: Path, chosen: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The files of the layout's other accounts and regions, and all its accounts; [] where it knows but one."""
+    top = folder / "aws_configs" if (folder / "aws_configs").is_dir() else folder
+    regions = [top / one for one in _folders(top) if _REGION.fullmatch(one)]
+    every = {path for root in (top / _ACCOUNTS, *regions) if root.is_dir() for path in _below(root, whole=True)}
+    return sorted(every - set(chosen)), _folders(top / _ACCOUNTS)
+
+
 def _account(top: Path, wanted: str) -> tuple[Path, str]:
     """Where the account's files lie, and its id if the layout says it."""
     accounts = _folders(top / _ACCOUNTS)

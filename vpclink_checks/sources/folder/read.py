@@ -14,7 +14,8 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources.calls import wanted
 from vpclink_checks.sources.facts import Facts, Recording
 from vpclink_checks.sources.folder.answering import ContestedError, Holding
-from vpclink_checks.sources.folder.layout import files_of
+from vpclink_checks.sources.folder.beyond import Beyond, of_networks
+from vpclink_checks.sources.folder.layout import files_of, others_of
 from vpclink_checks.sources.folder.pieces import Piece, pieces_of
 from vpclink_checks.sources.folder.transit import transit_routes
 from vpclink_checks.sources.snapshot import in_order
@@ -31,7 +32,6 @@ def read(folder: Path, settings: EnvSettings) -> Recording:
     """
     paths, account, region = files_of(folder, settings.account, settings.region)
     pieces = pieces_of(paths, folder)
-    pieces += transit_routes(pieces)
     if not any(one.kind for one in pieces):
         held = "no JSON file" if not paths else "no file that can be told by its name or content"
         raise SourceError(Problem(str(folder), None, f"holds {held}: expected a snapshot, or {_LIKE}"))
@@ -41,31 +41,35 @@ def read(folder: Path, settings: EnvSettings) -> Recording:
     if not settings.domains and not settings.vpc_links:
         hint = "set domain in the config, or add get-domain-name@NAME.json"
         raise SourceError(Problem(str(folder), None, f"names no custom domain to start from: {hint}"))
-    return Recording(account, region, _taken_at(paths), in_order(_facts(pieces, settings)))
+    others, accounts = others_of(folder, paths)
+    pieces += of_networks(pieces_of(others, folder))
+    pieces += transit_routes(pieces)
+    facts = _facts(pieces, settings, accounts or [one for one in (account,) if one])
+    return Recording(account, region, _taken_at(paths), in_order(facts))
 
 
 _LIKE = "AWS CLI outputs such as describe-load-balancers.json (docs/snapshots.md)"
 
 
-def _facts(pieces: Sequence[Piece], settings: EnvSettings) -> Facts:
+def _facts(pieces: Sequence[Piece], settings: EnvSettings, accounts: Collection[str]) -> Facts:
     """Every call that the facts lead to, with its answer. A file that fits two things counts for none of them."""
     contested: set[tuple[str, str]] = set()
     while True:
         try:
-            return _asked(Holding(pieces, contested), settings)
+            return _asked(Holding(pieces, contested), settings, Beyond(accounts))
         except ContestedError as found:
             contested.add(found.label)
 
 
-def _asked(holding: Holding, settings: EnvSettings) -> Facts:
+def _asked(holding: Holding, settings: EnvSettings, beyond: Beyond) -> Facts:
     facts = Facts()
     for _ in range(ROUNDS):
-        calls = wanted(facts, settings)
-        if not calls:
+        found = [answer for call in wanted(facts, settings) for answer in holding.answers(call)]
+        found = found or list(beyond.answers(facts, holding))
+        if not found:
             break
-        for call in calls:
-            for answer in holding.answers(call):
-                facts.add(answer)
+        for answer in found:
+            facts.add(answer)
     return facts
 
 
