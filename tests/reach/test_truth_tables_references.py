@@ -14,8 +14,10 @@ from tests.reach.truth import (
     ANY,
     CLIENT,
     CLIENT_SUBNET,
+    DROP,
     GROUPED,
     HOST_AT,
+    KEEP,
     LINK_NET,
     PORT,
     SG_CLIENT,
@@ -28,6 +30,7 @@ from tests.reach.truth import (
     rows,
     tcp,
 )
+from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.fact import Table
 from vpclink_checks.model.network import (
     AclEntry,
@@ -40,10 +43,11 @@ from vpclink_checks.model.network import (
     Subnet,
     Vpc,
 )
-from vpclink_checks.model.transit import PeeredVpc, Peering
+from vpclink_checks.model.transit import PeeredVpc, Peering, TransitAttachment, TransitRoute, TransitRouteTable
 
 PEER_VPC, PEER_SUBNET, PEER_NET, PEER_AT = "vpc-0peer", "subnet-0peer", "10.8.0.0/24", "10.8.0.5"
 PEERED, SG_PEER, PCX = "eni-0peer", "sg-0peer", "pcx-01"
+ZONE = "eu-west-2a"
 LOCAL = RouteEntry(destination=VPC_NET, target="local", origin="CreateRouteTable")
 
 
@@ -66,12 +70,15 @@ def peered(*rules: GroupRule, status: str = "active", **more: Any) -> Facts:
         routes=(replace(LOCAL, destination=PEER_NET), RouteEntry(destination=VPC_NET, target=PCX)),
     )
     entries = tuple(AclEntry(number=100, egress=egress, allow=True) for egress in (False, True))
+    subnet = Subnet(id=PEER_SUBNET, vpc_id=PEER_VPC, zone=ZONE, cidrs=(PEER_NET,))
     carrier = replace(interface(PEERED, PEER_SUBNET, PEER_AT, SG_PEER), vpc_id=PEER_VPC)
     return replace(
         base,
         more={
             "vpcs": by("id", *facts.vpcs.all(), Vpc(id=PEER_VPC, cidrs=(PEER_NET,))),
-            "subnets": by("id", *facts.subnets.all(), Subnet(id=PEER_SUBNET, vpc_id=PEER_VPC, cidrs=(PEER_NET,))),
+            "subnets": by(
+                "id", *facts.subnets.all(), Subnet(id=PEER_SUBNET, vpc_id=PEER_VPC, zone=ZONE, cidrs=(PEER_NET,))
+            ),
             "interfaces": by("id", *facts.interfaces.all(), carrier),
             "route_tables": by("id", *own, theirs),
             "network_acls": by(
@@ -143,6 +150,89 @@ THROUGH = "7.3 and 5, a client's reference through an NLB that preserves [C NLB-
 )
 def test_through_a_preserving_balancer(facts: Facts, expected: str) -> None:
     assert asked(facts, CLIENT, "orders").verdict == expected
+
+
+def with_target(facts: Facts, **changes: Any) -> Facts:
+    """The other VPC's interface is the target, registered by its address; its group admits everybody."""
+    groups = [
+        replace(one, ingress=(ANY,)) if one.id == SG_PEER else one for one in facts.topology.security_groups.all()
+    ]
+    return replace(
+        facts,
+        group={"target_type": "ip"},
+        targets=(Target(id=PEER_AT, port=PORT, zone="all"),),
+        more={**facts.more, "security_groups": by("id", *groups), **changes},
+    )
+
+
+def by_transit() -> dict[str, Any]:
+    """The same two VPCs joined by a transit gateway, by whose routes both are reached."""
+    facts = peered().topology
+    through = "tgw-01"
+    tables = tuple(
+        replace(one, routes=tuple(replace(way, target=through) if way.target == PCX else way for way in one.routes))
+        for one in facts.route_tables.all()
+    )
+    attached = (
+        TransitAttachment(
+            id=f"tgw-attach-{vpc}",
+            gateway_id=through,
+            kind="vpc",
+            resource_id=vpc,
+            subnet_ids=subnets,
+            route_table_id="t",
+        )
+        for vpc, subnets in ((stack.VPC, (stack.NLB_A, stack.NLB_B)), (PEER_VPC, (PEER_SUBNET,)))
+    )
+    ways = tuple(
+        TransitRoute(destination=cidr, attachment_ids=(f"tgw-attach-{vpc}",))
+        for cidr, vpc in ((VPC_NET, stack.VPC), (PEER_NET, PEER_VPC))
+    )
+    return {
+        "route_tables": by("id", *tables),
+        "transit_attachments": by("id", *attached),
+        "transit_route_tables": by("id", TransitRouteTable(id="t", gateway_id=through, routes=ways)),
+    }
+
+
+KEPT = "5, V2 traffic NLB -> target, preservation on: in the NLB's VPC or a peered VPC, path direct [C TGA]"
+
+
+@rows(
+    (f"{KEPT}: a peered VPC", with_target(peered(attributes=KEEP)), "reached"),
+    (f"{KEPT}: no peering, no way", with_target(peered(attributes=KEEP, status="deleted")), "blocked"),
+    (f"{KEPT}: not supported via TGW", with_target(peered(attributes=KEEP), **by_transit()), "unknown"),
+    (
+        "5, preservation off: a transit gateway between NLB and target does no harm [C TGA]",
+        with_target(peered(attributes=DROP), **by_transit()),
+        "reached",
+    ),
+)
+def test_a_target_in_another_vpc(facts: Facts, expected: str) -> None:
+    assert asked(facts, CLIENT, "orders").verdict == expected
+
+
+@rows(
+    (
+        "5, a client of a peered VPC, preserved: its address has to be admitted [C TGA]",
+        peered(tcp(PORT, PEER_NET)),
+        "reached",
+    ),
+    ("5, a client of a peered VPC, preserved: the NLB's is not seen [C TGA]", peered(tcp(PORT, VPC_NET)), "blocked"),
+    ("5, a client of a peered VPC, preserved: its group does not count [C NLB-REG]", peered(REFERENCE), "blocked"),
+)
+def test_a_client_in_another_vpc(facts: Facts, expected: str) -> None:
+    assert asked(facts, PEERED, "orders").verdict == expected
+
+
+def test_a_target_whose_routes_lead_nowhere_near_the_client() -> None:
+    """[U] replies return through the load balancer, or by the target's own routes first: both readings are named."""
+    facts = peered(ANY)
+    tables = facts.topology.route_tables.all()
+    bare = tuple(replace(one, routes=(LOCAL,)) if stack.HOSTS_A in one.subnet_ids else one for one in tables)
+    found = asked(replace(facts, more={**facts.more, "route_tables": by("id", *bare)}), PEERED, "orders")
+    assert found.verdict == "unknown"
+    assert any("return through the load balancer, or" in doubt for doubt in found.doubts)
 
 
 def through_appliance(*rules: GroupRule) -> Facts:

@@ -23,6 +23,7 @@ _ALWAYS_PRESERVED = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 _SWITCHED = ("TCP", "TLS")
 PRESERVE = "preserve_client_ip.enabled"
 _NOT_DIRECT = ("tgw-", "vpce-")
+_FILTERS = ("security groups", "network ACL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,13 +189,21 @@ def leg(topology: Topology, group: TargetGroup, source: End, target: End, port: 
     found = trace(topology, source, target, port, protocol)
     if not source.borrowed:
         return found
-    layer = f"route table of {target.subnet_id}"
-    back = tuple(
-        _either_way_back(one, source) if one.layer == layer and source.subnet_id != target.subnet_id else one
-        for one in found.steps
-    )
+    steps = [held for one in found.steps for held in _on_the_way(topology, source, target, port, one)]
     more = (*_loopback(group, source, target), *_indirect(topology, source, target))
-    return replace(found, steps=(*more, *back))
+    return replace(found, steps=(*more, *steps))
+
+
+def _on_the_way(topology: Topology, source: End, target: End, port: int, step: Step) -> tuple[Step, ...]:
+    """The routes of a packet with a client's address are those between load balancer and target, there and back."""
+    if source.subnet_id == target.subnet_id:
+        return (step,)
+    if step.layer == f"route table of {target.subnet_id}":
+        return (_way_back(topology, source, target, step),)
+    if step.layer != f"route table of {source.subnet_id}" or source.vpc_id == target.vpc_id:
+        return (step,)
+    own = replace(source, borrowed=False, addresses=whole_subnet(topology, source.subnet_id, target.family))
+    return tuple(one for one in trace(topology, own, target, port).steps if not one.layer.startswith(_FILTERS))
 
 
 def _loopback(group: TargetGroup, source: End, target: End) -> tuple[Step, ...]:
@@ -238,12 +247,27 @@ def _indirect(topology: Topology, source: End, target: End) -> tuple[Step, ...]:
     return (Step(layer=KEPT, component=table.id, decision=Decision.UNKNOWN, rule=rule),)
 
 
-def _either_way_back(step: Step, source: End) -> Step:
-    """Replies to a preserved address go back by the load balancer, or by the target's own routes: AWS does not say."""
-    if step.decision is not Decision.DENY:
+def _way_back(topology: Topology, source: End, target: End, step: Step) -> Step:
+    """Replies to a preserved address return through the load balancer, for the client knows its address alone.
+
+    Whether the target's own routes have to lead to that client first, AWS does not say: where none does, it depends.
+    """
+    if step.decision is Decision.ALLOW:
         return step
-    rule = f"readings disagree: replies to {source.addresses.title} return through the load balancer, or {step.rule}"
-    return replace(step, decision=Decision.UNKNOWN, rule=rule)
+    if step.decision is Decision.DENY:
+        rule = (
+            f"readings disagree: replies to {source.addresses.title} return through the load balancer, or {step.rule}"
+        )
+        return replace(step, decision=Decision.UNKNOWN, rule=rule)
+    try:
+        table = routes.table_of(topology, target.subnet_id, target.vpc_id)
+    except UnknownFact:
+        return step
+    mine = [one for one in routes.pieces(topology, table, source.family) if one.addresses & source.addresses]
+    if any(one.doubt or one.drops for one in mine):
+        return step
+    shown = "; ".join(routes.entry_text(table, target.subnet_id, one.entry) for one in mine)
+    return replace(step, decision=Decision.ALLOW, rule=f"{shown}; replies return through the load balancer")
 
 
 def _by_reference_only(balancer: LoadBalancer, source: End, backend: Backend) -> str:
