@@ -70,7 +70,6 @@ def peered(*rules: GroupRule, status: str = "active", **more: Any) -> Facts:
         routes=(replace(LOCAL, destination=PEER_NET), RouteEntry(destination=VPC_NET, target=PCX)),
     )
     entries = tuple(AclEntry(number=100, egress=egress, allow=True) for egress in (False, True))
-    subnet = Subnet(id=PEER_SUBNET, vpc_id=PEER_VPC, zone=ZONE, cidrs=(PEER_NET,))
     carrier = replace(interface(PEERED, PEER_SUBNET, PEER_AT, SG_PEER), vpc_id=PEER_VPC)
     return replace(
         base,
