@@ -74,19 +74,23 @@ def _from_public(reach: Reach, members: Addresses, there: Receiver, protocol: st
     own = [cidr for one in reach.topology.vpcs for cidr in one.cidrs]
     sources = members & public(members.family, own)
     if not there.address:
-        yield from outside.traces(reach, members, there, protocol)
+        yield from _by_doors(reach, members, there, protocol)
         return
     wanted = addresses(there.address)
     if not sources or wanted.family != members.family:
         return
     step = _not_there(reach.topology, there, wanted)
     if step is None:
-        shut = tuple(step for end, _ in there.ends[:1] for step in nobody_listens(end))
-        found = outside.traces(reach, members, there, protocol)
-        yield from (replace(one, steps=(*one.steps, *shut)) for one in found)
+        yield from _by_doors(reach, members, there, protocol)
         return
     packet = Packet(src=outside.named(sources), dst=there.address, port=there.port, protocol=protocol)
     yield Trace(packet=packet, steps=(step,))
+
+
+def _by_doors(reach: Reach, members: Addresses, there: Receiver, protocol: str) -> Iterator[Trace]:
+    shut = tuple(step for end, _ in there.ends[:1] for step in nobody_listens(end))
+    found = outside.traces(reach, members, there, protocol)
+    yield from (replace(one, steps=(*one.steps, *shut)) for one in found)
 
 
 def _not_there(topology: Topology, there: Receiver, wanted: Addresses) -> Step | None:

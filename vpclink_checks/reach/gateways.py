@@ -234,7 +234,7 @@ def _turned(spot: Spot, gateway: NatGateway, layer: str) -> Spot:
         subnet_id=gateway.subnet_id,
         table_id=gateway.route_table_id,
         by=_with(spot.by, By.NAT),
-        turns=(*spot.turns, Turn(gateway=end, source=spot.parcel.src)),
+        turns=(*spot.turns, Turn(gateway=end, source=spot.parcel.src, table_id=gateway.route_table_id)),
         left=False,
     )
 

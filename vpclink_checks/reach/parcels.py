@@ -40,6 +40,7 @@ class Turn:
 
     gateway: End
     source: Addresses
+    table_id: str = ""  # a regional one's route table
 
 
 class Where(StrEnum):

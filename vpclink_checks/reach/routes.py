@@ -78,7 +78,8 @@ def _sure(topology: Topology, vpc_id: str, meant: Callable[[str], bool]) -> None
 
 def table_text(table: RouteTable, subnet_id: str) -> str:
     """The table's id, saying so where the subnet takes the main one by default."""
-    return table.id if subnet_id in table.subnet_ids else f"{table.id} (the main table, by no association)"
+    told = not subnet_id or subnet_id in table.subnet_ids  # without a subnet: a gateway's own
+    return table.id if told else f"{table.id} (the main table, by no association)"
 
 
 def entry_text(table: RouteTable, subnet_id: str, entry: RouteEntry | None) -> str:

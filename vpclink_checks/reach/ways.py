@@ -181,13 +181,14 @@ def _agreed(ways: list[Spot]) -> Spot:
 def back(topology: Topology, there: Spot, source: End, target: End, parcel: Parcel) -> Iterator[Step]:
     """What the reply meets, by each NAT gateway that was on the way there. *parcel*: what *target* answers with."""
     goals = [*(turn.gateway for turn in reversed(there.turns)), source]
+    by_tables = [*(turn.table_id for turn in reversed(there.turns)), ""]
     wanted = [there.parcel.src, *(turn.source for turn in reversed(there.turns))]
     spot = _answering(topology, there, target, parcel, goals[0])
-    for goal, dst in zip(goals, wanted, strict=True):
+    for goal, dst, table_id in zip(goals, wanted, by_tables, strict=True):
         spot = replace(spot, parcel=replace(spot.parcel, dst=dst if spot.where is Where.ROUTED else spot.parcel.dst))
         found = carry(topology, spot, goal) if goal.vpc_id else outwards(topology, spot, wanted[0])
         yield from found.steps
-        spot = start(goal, replace(parcel, dst=dst))
+        spot = replace(start(goal, replace(parcel, dst=dst)), table_id=table_id)
 
 
 def _answering(topology: Topology, there: Spot, target: End, parcel: Parcel, goal: End) -> Spot:
