@@ -6,7 +6,6 @@ cut. Seeds are fixed: the same numbers give the same examples.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from zlib import crc32
 
@@ -21,9 +20,8 @@ from tests.oracle.draws import Draw, some
 from tests.oracle.inside import inside, peered
 from tests.oracle.missing import without
 from tests.oracle.results import told
+from tests.oracle.sizes import EXAMPLES, SHARDS
 
-EXAMPLES = int(os.environ.get("VPCLINK_ORACLE_EXAMPLES", "500"))
-SHARDS = int(os.environ.get("VPCLINK_ORACLE_SHARDS", "1"))
 FAMILIES: dict[str, Callable[[Draw], Case]] = {
     "inside": inside,
     "peered": peered,
