@@ -542,6 +542,18 @@ def _(answers: Answers, secret: str) -> None:
     answers.add("ec2:DescribeVpcEndpointServiceConfigurations", held)
 
 
+@place("tag of a NAT gateway")
+def _(answers: Answers, secret: str) -> None:
+    gateway = answers.of("ec2:DescribeNatGateways")["NatGateways"][0]
+    gateway["Tags"] = [{"Key": "relay-password", "Value": secret}]
+
+
+@place("tag of a peering connection")
+def _(answers: Answers, secret: str) -> None:
+    held = {"VpcPeeringConnectionId": "pcx-1", "Tags": [{"Key": "partner-token", "Value": secret}]}
+    answers.add("ec2:DescribeVpcPeeringConnections", {"VpcPeeringConnections": [held]})
+
+
 @place("policy of an endpoint")
 def _(answers: Answers, secret: str) -> None:
     held = {"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "PolicyDocument": _policy(secret)}]}
