@@ -251,13 +251,3 @@ def test_layers_that_shut_only_together_are_named_together() -> None:
 def test_an_appliance_behind_the_gateways_own_table_is_not_judged() -> None:
     edge = RouteTable(id="rtb-ed", vpc_id=VPC, gateway_ids=(IGW,), routes=(LOCAL, route("10.0.0.0/24", "vpce-01")))
     assert ask(route_tables=by("id", table("rtb-01", SUBNET_A, routes=ROUTES), edge)) == "unknown"
-
-
-def test_revoking_what_the_fix_names_shuts_the_door() -> None:
-    rules = (tcp(443, "0.0.0.0/0"), tcp(443, "10.0.0.0/8"))
-    found = exposure(open_world(security_groups=by("id", group(SG_A, *rules))), [ENI], [443])
-    assert [fix.cli for fix in found.doors[0].fixes] == [
-        "aws ec2 revoke-security-group-ingress --group-id sg-0a "
-        "--ip-permissions 'IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{CidrIp=0.0.0.0/0}]'"
-    ]
-    assert ask(security_groups=by("id", group(SG_A, *rules[1:]))) == "shut"

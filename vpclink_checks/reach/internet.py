@@ -11,20 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import TypeVar, overload
+from typing import overload
 
 from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import acls, groups, routes
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
-from vpclink_checks.reach.fixes import revoke
 from vpclink_checks.reach.layers import BLOCK, NO_GROUP, Layers, Once, public_addresses
 from vpclink_checks.reach.sets import FAMILIES, Addresses, Ranges, addresses, example, is_wide, none, one_port, world
 from vpclink_checks.reach.traffic import kind
-from vpclink_checks.report import Fix, Witness
-
-T = TypeVar("T")
+from vpclink_checks.report import Witness
 
 # A client on the internet takes whatever source port it likes; one that the ACL lets back is enough.
 _ANY_PORT = Ranges.of((1, 65535))
@@ -56,39 +53,35 @@ class Layer:
         return next((text for members, text in self.rules if source in members), self.name)
 
 
-class Later(Sequence[T]):
-    """A tuple that is made when somebody first looks at it."""
+class Conditions(Sequence[Layer]):
+    """The layers of all doors that have the same in their way.
 
-    def __init__(self, make: Callable[[], tuple[T, ...]]) -> None:
+    Who passes them all is known from the start; the layers are put into words when somebody first looks at them.
+    """
+
+    def __init__(self, sources: Bounds, make: Callable[[], tuple[Layer, ...]]) -> None:
+        self.sources = sources
         self._make = make
 
     @cached_property
-    def _made(self) -> tuple[T, ...]:
+    def _layers(self) -> tuple[Layer, ...]:
         return self._make()
 
     @overload
-    def __getitem__(self, index: int) -> T: ...
+    def __getitem__(self, index: int) -> Layer: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
-        return self._made[index]
+    def __getitem__(self, index: slice) -> tuple[Layer, ...]: ...
+    def __getitem__(self, index: int | slice) -> Layer | tuple[Layer, ...]:
+        return self._layers[index]
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self._layers)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._made == tuple(other)
+        return isinstance(other, Sequence) and self._layers == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(self._made)
-
-
-class Conditions(Later[Layer]):
-    """The layers of all doors that have the same in their way. Who passes them all is known before their words are."""
-
-    def __init__(self, sources: Bounds, make: Callable[[], tuple[Layer, ...]]) -> None:
-        super().__init__(make)
-        self.sources = sources
+        return hash(self._layers)
 
     @cached_property
     def closed_by(self) -> tuple[str, ...]:
@@ -112,7 +105,6 @@ class Door:
     port: int
     protocol: str = "tcp"
     layers: Sequence[Layer]
-    fixes: Sequence[Fix] = ()
 
     @property
     def sources(self) -> Bounds:
@@ -168,35 +160,45 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class _Port:
+    """What packets a question is about."""
+
+    family: int
+    protocol: str
+    number: int
+
+    @property
+    def kind(self) -> int:
+        return kind(self.protocol, self.number)
+
+    @property
+    def shown(self) -> str:
+        return f"{self.protocol} {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """What decides about a door: equal for doors that the same filters stand before. *groups* None: none filters."""
 
     vpc_id: str
     subnet_id: str
-    family: int
-    protocol: str
-    port: int
+    port: _Port
     groups: tuple[str, ...] | None
     detour: str
     deny_all: bool
 
-    @property
-    def kind(self) -> int:
-        return kind(self.protocol, self.port)
 
-    @property
-    def shown(self) -> str:
-        return f"{self.protocol} {self.port}"
+_Where = tuple[str, str]  # VPC, subnet
 
 
 class Internet:
-    """The ordinary doors of one topology: who gets in from :class:`Layers`, the words when asked for."""
+    """The ordinary doors of one topology: who gets in from :class:`Layers`, the words when asked for, each once."""
 
     def __init__(self, layers: Layers) -> None:
         self.layers = layers
         self.topology = layers.topology
-        self._conditions: Once[_Asked, Conditions] = Once(self._judge)
-        self._fixes: Once[_Asked, Later[Fix]] = Once(lambda asked: Later(lambda: _fixes(layers, asked)))
+        words = _Words(layers)
+        self._conditions: Once[_Asked, Conditions] = Once(lambda asked: _conditions(layers, words, asked))
 
     def exposure(self, interfaces: Iterable[NetworkInterface], ports: Iterable[int], protocol: str = "tcp") -> Exposure:
         """The ordinary doors of these interfaces on these TCP (or UDP) ports, IPv4 and IPv6."""
@@ -229,9 +231,7 @@ class Internet:
         asked = _Asked(
             vpc_id=interface.vpc_id,
             subnet_id=interface.subnet_id,
-            family=family or addresses(own).family,
-            protocol=protocol,
-            port=port,
+            port=_Port(family or addresses(own).family, protocol, port),
             groups=interface.group_ids if group_ids is None else group_ids or None,
             detour=self.layers.detour(interface.vpc_id, own),
             deny_all=interface.deny_all_igw,
@@ -243,14 +243,13 @@ class Internet:
             port=port,
             protocol=protocol,
             layers=self._conditions[asked],
-            fixes=self._fixes[asked],
         )
 
-    def _judge(self, asked: _Asked) -> Conditions:
-        packets = self.layers.packets_past(
-            asked.groups, (asked.vpc_id, asked.subnet_id, asked.family), asked.detour, deny_all=asked.deny_all
-        )
-        return Conditions(packets.at(asked.kind), lambda: _layers(self.layers, asked))
+
+def _conditions(layers: Layers, words: _Words, asked: _Asked) -> Conditions:
+    place = (asked.vpc_id, asked.subnet_id, asked.port.family)
+    packets = layers.packets_past(asked.groups, place, asked.detour, deny_all=asked.deny_all)
+    return Conditions(packets.at(asked.port.kind), lambda: words.layers(asked))
 
 
 def exposure(topology: Topology, interfaces: Iterable[NetworkInterface], ports: Iterable[int]) -> Exposure:
@@ -268,15 +267,27 @@ def doubtful(found: Door, doubt: str) -> Door:
 # -- the words ---------------------------------------------------------------------------------
 
 
-def _layers(layers: Layers, asked: _Asked) -> tuple[Layer, ...]:
-    return (
-        _source_layer(layers, asked.family),
-        *_interface_layers(asked),
-        _route_layer(layers, asked),
-        *_acl_layers(layers, asked),
-        _group_layer(layers, asked),
-        _block_layer(layers, asked),
-    )
+class _Words:
+    """Each layer in words, made once for all doors that have it in their way."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._source: Once[int, Layer] = Once(lambda family: _source_layer(layers, family))
+        self._route: Once[tuple[_Where, int, str], Layer] = Once(lambda key: _route_layer(layers, *key))
+        self._acl: Once[tuple[_Where, _Port], tuple[Layer, ...]] = Once(lambda key: _acl_layers(layers, *key))
+        self._group: Once[tuple[tuple[str, ...] | None, _Port], Layer] = Once(lambda key: _group_layer(layers, *key))
+        self._block: Once[tuple[_Where, int], Layer] = Once(lambda key: _block_layer(layers, *key))
+
+    def layers(self, asked: _Asked) -> tuple[Layer, ...]:
+        """Every layer of such a door, in the order of the packet's way and the reply's."""
+        where, port, family = (asked.vpc_id, asked.subnet_id), asked.port, asked.port.family
+        return (
+            self._source[family],
+            *([_interface_layer(family)] if asked.deny_all else []),
+            self._route[where, family, asked.detour],
+            *self._acl[where, port],
+            self._group[asked.groups, port],
+            self._block[where, family],
+        )
 
 
 def _source_layer(layers: Layers, family: int) -> Layer:
@@ -285,23 +296,21 @@ def _source_layer(layers: Layers, family: int) -> Layer:
     return Layer("a public source", exactly(known), "there is no public source", ((known, "a public source"),))
 
 
-def _interface_layers(asked: _Asked) -> tuple[Layer, ...]:
-    if not asked.deny_all:
-        return ()
+def _interface_layer(family: int) -> Layer:
     closed = "the interface drops all that comes from an internet gateway (DenyAllIgwTraffic)"
-    return (Layer("the interface", exactly(none(asked.family)), closed),)
+    return Layer("the interface", exactly(none(family)), closed)
 
 
-def _route_layer(layers: Layers, asked: _Asked) -> Layer:
-    family, detour = asked.family, asked.detour
-    bounds = layers.to_internet(asked.vpc_id, asked.subnet_id, family)
+def _route_layer(layers: Layers, where: _Where, family: int, detour: str) -> Layer:
+    vpc_id, subnet_id = where
+    bounds = layers.to_internet(vpc_id, subnet_id, family)
     try:
-        found = routes.to_internet(layers.topology, asked.subnet_id, asked.vpc_id, family)
+        found = routes.to_internet(layers.topology, subnet_id, vpc_id, family)
     except UnknownFact:
         return _unread("route table", bounds)
     if detour and bounds.possible:
         bounds = perhaps(bounds.possible, detour)
-    shown = routes.table_text(found.table, asked.subnet_id)
+    shown = routes.table_text(found.table, subnet_id)
     closed = f"route table {shown} leads to an internet gateway for {_partly(bounds)} IPv{family} destination"
     return Layer("route table", bounds, closed, found.routes)
 
@@ -310,60 +319,52 @@ def _partly(bounds: Bounds) -> str:
     return "only some" if bounds.possible else "no"
 
 
-def _acl_layers(layers: Layers, asked: _Asked) -> tuple[Layer, ...]:
-    place = (asked.subnet_id, asked.vpc_id)
-    into = layers.acl(*place, False, asked.family).at(asked.kind)  # noqa: FBT003 - EC2's word
-    out = layers.answered(*place, asked.family).at(asked.kind)
+def _acl_layers(layers: Layers, where: _Where, port: _Port) -> tuple[Layer, ...]:
+    vpc_id, subnet_id = where
+    into = layers.acl(subnet_id, vpc_id, False, port.family).at(port.kind)  # noqa: FBT003 - EC2's word
+    out = layers.answered(subnet_id, vpc_id, port.family).at(port.kind)
     try:
-        acl = layers.acl_of(*place)
+        acl = layers.acl_of(subnet_id, vpc_id)
     except UnknownFact:
         return (_unread("network ACL", into),)
     found = []
-    for egress, ports, bounds in ((False, one_port(asked.port), into), (True, _ANY_PORT, out)):
-        every = acls.pieces(acl, egress=egress, family=asked.family, protocol=asked.protocol, asked=ports)
+    for egress, ports, bounds in ((False, one_port(port.number), into), (True, _ANY_PORT, out)):
+        every = acls.pieces(acl, egress=egress, family=port.family, protocol=port.protocol, asked=ports)
         passing = [one for one in every if one.allow or one.doubt]
         rules = tuple((one.addresses, acls.entry_text(acl, one.entry, egress=egress)) for one in passing)
-        word = "lets the answer out to" if egress else f"lets {asked.shown} in from"
+        word = "lets the answer out to" if egress else f"lets {port.shown} in from"
         who = "only some sources" if bounds.possible else "nobody"
         found.append(Layer("network ACL", bounds, f"network ACL {acl.id} {word} {who}", rules))
     return tuple(found)
 
 
-def _group_layer(layers: Layers, asked: _Asked) -> Layer:
-    family, filters = asked.family, asked.groups
+def _group_layer(layers: Layers, filters: tuple[str, ...] | None, port: _Port) -> Layer:
+    family = port.family
     if filters is None:
         text = "no security group filters it"
         return Layer("security groups", exactly(world(family)), text, ((world(family), text),))
     if not filters:
         return Layer("security groups", perhaps(world(family), NO_GROUP), "not known")
-    bounds = layers.admitted(filters, "ingress", family).at(asked.kind)
-    rules = tuple((one.peers.possible, one.text) for one in _openings(layers.topology, asked, filters))
+    bounds = layers.admitted(filters, "ingress", family).at(port.kind)
+    rules = tuple((one.peers.possible, one.text) for one in _openings(layers.topology, filters, port))
     who = bounds.possible & layers.public(family)
     shown = who.title if who else "no public source"
-    return Layer("security groups", bounds, f"{', '.join(filters)} admit {shown} on {asked.shown}", rules)
+    return Layer("security groups", bounds, f"{', '.join(filters)} admit {shown} on {port.shown}", rules)
 
 
-def _openings(topology: Topology, asked: _Asked, filters: Sequence[str]) -> tuple[groups.Opening, ...]:
-    protocol, port = asked.protocol, asked.port
-    return groups.openings(topology, filters, "ingress", protocol=protocol, port=port, family=asked.family)
+def _openings(topology: Topology, filters: Sequence[str], port: _Port) -> tuple[groups.Opening, ...]:
+    protocol, number = port.protocol, port.number
+    return groups.openings(topology, filters, "ingress", protocol=protocol, port=number, family=port.family)
 
 
-def _fixes(layers: Layers, asked: _Asked) -> tuple[Fix, ...]:
-    """The inbound rules that let some public source in, taken back."""
-    found = _openings(layers.topology, asked, asked.groups or ())
-    everybody = layers.public(asked.family)
-    return tuple(revoke(one.group_id, one.rule) for one in found if one.rule and one.peers.possible & everybody)
-
-
-def _block_layer(layers: Layers, asked: _Asked) -> Layer:
+def _block_layer(layers: Layers, where: _Where, family: int) -> Layer:
     """VPC Block Public Access: both modes stop what comes in, unless an exclusion lets it in again."""
-    found = layers.block(asked.vpc_id, asked.subnet_id)
-    bounds = layers.unblocked(asked.vpc_id, asked.subnet_id, asked.family)
+    found, bounds = layers.block(*where), layers.unblocked(*where, family)
     if found.blocks is None:
-        return Layer(BLOCK, bounds, found.text, ((world(asked.family), found.text),))
+        return Layer(BLOCK, bounds, found.text, ((world(family), found.text),))
     if found.blocks:
         return Layer(BLOCK, bounds, found.text)
-    return Layer(BLOCK, bounds, f"{BLOCK} does not block", ((world(asked.family), found.text),))
+    return Layer(BLOCK, bounds, f"{BLOCK} does not block", ((world(family), found.text),))
 
 
 def _unread(name: str, bounds: Bounds) -> Layer:
