@@ -32,6 +32,16 @@ def knows(service: str, operation: str) -> bool:
 LACKED = frozenset(row.name for row in TABLE if not knows(row.service, row.operation))
 
 
+# Operations that this botocore knows and cannot ask for more than a page of: what it is not given is a gap.
+PAGELESS = frozenset(
+    row.name
+    for row in TABLE
+    if row.paging is not None
+    and row.name not in LACKED
+    and not set(row.paging.token_in) <= set(_model(row.service).operation_model(row.operation).input_shape.members)
+)
+
+
 # What becomes of an answer that is cut off: an older botocore compares its length by itself.
 CUT = "ConnectionError" if LACKED else "UnreadableAnswerError"
 
