@@ -48,7 +48,7 @@ from tests.reach.truth import (
     to_target,
     worst,
 )
-from vpclink_checks.model.balancing import HealthCheck, LoadBalancer, Target
+from vpclink_checks.model.balancing import HealthCheck, LoadBalancer, Target, Zone
 from vpclink_checks.model.network import PrivateAddress
 
 V1_IN = "5, v1 traffic arriving at NLB [C NSG, GNL]"
@@ -358,7 +358,7 @@ ALB = LoadBalancer(
     type="application",
     vpc_id=stack.VPC,
     security_group_ids=(SG_ALB,),
-    zones=stack.NLB.zones,
+    zones=(Zone(name="eu-west-2a", subnet_id=stack.HOSTS_A),),
 )
 ALB_ENI = interface("eni-0alb", stack.HOSTS_A, "10.0.1.50", SG_ALB, description="ELB app/web/0123456789abcdef")
 
