@@ -21,6 +21,7 @@ from vpclink_checks.reach.bounds import Bounds, exactly, perhaps, unread
 from vpclink_checks.reach.ends import End, backend_end, balancer_ends, preserved
 from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.internet import Door, Layer
+from vpclink_checks.reach.legs import Leg
 from vpclink_checks.reach.middle import Entrance, Onward, entrance_at, onward
 from vpclink_checks.reach.senders import kept_readings
 from vpclink_checks.reach.sets import Ranges, addresses, none, one_port, public, world
@@ -47,7 +48,8 @@ def layer(
     family = addresses(door.address).family
     every = tuple(backends)
     way = _Way(topology, balancer, group, _zone(topology, balancer, door), family, brought, door.protocol)
-    judged = [_lets_in(way, one) for one in every]
+    sent = _legs(way, [one.target for one in every])
+    judged = [_lets_in(way, one, sent.get(one.target)) for one in every]
     bounds = reduce(Bounds.__or__, (one for one, _ in judged), exactly(none(family)))
     shown = ", ".join(one.title for one in every) or "no target"
     closed = (
@@ -88,7 +90,7 @@ def _of_way(topology: Topology, door: Entrance, one: Onward, family: int, protoc
     denied = "; ".join(step.rule for step in one.steps if step.decision is Decision.DENY)
     if one.group is not None and one.backend is not None:
         way = _Way(topology, door.balancer, one.group, door.zone, family, False, protocol)  # noqa: FBT003 - a field
-        bounds, why = _lets_in(way, one.backend)
+        bounds, why = _lets_in(way, one.backend, one.leg)
         conditions.append((bounds, why))
         denied = denied or why
         inner = entrance_at(topology, one.backend) if one.group.target_type == "alb" else None
@@ -121,17 +123,16 @@ def _zone(topology: Topology, balancer: LoadBalancer, door: Door) -> Zone:
     return found or Zone(name=interface.zone, subnet_id=interface.subnet_id)
 
 
-def _lets_in(way: _Way, backend: Backend) -> tuple[Bounds, str]:
-    """(who gets to this target, how it closes; "" where it is open). Raises UnknownFact."""
-    sends, doubt = _sends(way, backend.target)
-    if not sends:
+def _lets_in(way: _Way, backend: Backend, leg: Leg | None) -> tuple[Bounds, str]:
+    """(who gets to this target, how it closes; "" where it is open). No *leg*: nothing is sent. Raises UnknownFact."""
+    if leg is None:
         return exactly(none(way.family)), f"{way.balancer.name} sends nothing from {way.zone.name} to {backend.title}"
     target = backend_end(backend)
     kept, unsure = _kept(way, target)
     every = [(_as_client(way, target, backend.port) if one else _as_itself(way, target, backend.port)) for one in kept]
     bounds = every[0][0] if len(every) == 1 else _either([one for one, _ in every], unsure)
-    if doubt:
-        bounds = Bounds(none(way.family), bounds.possible, (*bounds.doubts, doubt))
+    if leg.doubt:
+        bounds = Bounds(none(way.family), bounds.possible, (*bounds.doubts, leg.doubt))
     return bounds, "; ".join(dict.fromkeys(why for _, why in every if why))
 
 
@@ -143,16 +144,15 @@ def _either(readings: list[Bounds], doubt: str) -> Bounds:
     return Bounds(sure, possible, tuple(dict.fromkeys(doubts)))
 
 
-def _sends(way: _Way, target: Target) -> tuple[bool, str]:
-    """(whether this zone's nodes send to the target at all, why that is not known). Raises UnknownFact."""
+def _legs(way: _Way, targets: list[Target]) -> dict[Target, Leg]:
+    """The targets that this zone's nodes send to at all. Raises UnknownFact."""
     classic = way.balancer.type == "classic"
     every = (
-        legs.of_classic(way.topology, way.balancer, (target,))
+        legs.of_classic(way.topology, way.balancer, targets)
         if classic
         else legs.of(way.topology, way.balancer, way.group)
     )
-    mine = [one for one in every if one.target == target and one.zone.subnet_id == way.zone.subnet_id]
-    return bool(mine), mine[0].doubt if mine else ""
+    return {one.target: one for one in every if one.zone.subnet_id == way.zone.subnet_id}
 
 
 def _kept(way: _Way, target: End) -> tuple[tuple[bool, ...], str]:
