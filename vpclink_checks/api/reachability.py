@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from textwrap import indent
 
 from vpclink_checks.api.errors import NoSuchFact, VerdictUnknown
-from vpclink_checks.reach.between import PROTOCOLS, between, deciding
+from vpclink_checks.reach import protocols
+from vpclink_checks.reach.between import between, deciding
 from vpclink_checks.reach.doors.asked import certificate
 from vpclink_checks.reach.doors.asked import traces as door_traces
 from vpclink_checks.reach.doors.certificate import ExposureCertificate
@@ -42,8 +43,9 @@ class Reachability:
 
     @property
     def question(self) -> str:
-        """``tcp internet → i-0abc:10000``."""
-        return f"{self.protocol} {self.source} → {self.destination}{f':{self.port}' if self.port is not None else ''}"
+        """``tcp internet → i-0abc:10000``, ``icmp internet → i-0abc``, ``protocol 47 …``."""
+        word = f"protocol {self.protocol}" if self.protocol.isdecimal() else self.protocol
+        return f"{word} {self.source} → {self.destination}{f':{self.port}' if self.port is not None else ''}"
 
     @property
     def deciding(self) -> Trace:
@@ -136,6 +138,7 @@ class Ask:
     balancer's name or ARN, a VPC link's id, "vpc" or a VPC's id. Destinations: an instance or interface id,
     an address, a load balancer, a target group (its targets) or a path, by name, ARN, title or id. Objects of
     the other fixtures stand for their id or ARN. The port may be left out where targets are registered with one.
+    Protocols: "tcp", "udp"; and without a port "icmp" (an echo request), "icmp TYPE/CODE", "icmpv6", or a number.
     """
 
     __slots__ = ("_answered", "_asked", "_reach")
@@ -145,20 +148,28 @@ class Ask:
         self._answered: dict[tuple[object, ...], Reachability] = {}
 
     def __call__(
-        self, source: object, destination: object, port: int | None = None, protocol: str = "tcp"
+        self, source: object, destination: object, port: int | None = None, protocol: str | int = "tcp"
     ) -> Reachability:
         """The verdict. Raises NotAnEnd for a name that stands for nothing here, NoSuchFact for a wrong port."""
         __tracebackhide__ = True
-        here, there = _name(source, "source"), _name(destination, "destination")
+        here, there = _name(source, "source"), self._placed(destination)
         _check(port, protocol)
-        key = (here, there, port, protocol)
+        key, named = (here, there, port, protocol), protocols.name(str(protocol))
         if key not in self._answered:
             traces = between(self._reach, here, there, port, protocol)
-            doors = certificate(self._reach, there, port, protocol) if here == INTERNET else None
+            doors = certificate(self._reach, there, port, named) if here == INTERNET else None
             traces = (*traces, *door_traces(doors)) if doors is not None else traces
-            self._answered[key] = Reachability(here, there, port, protocol, traces, self._asked, doors)
+            self._answered[key] = Reachability(here, there, port, named, traces, self._asked, doors)
         self._asked(self._answered[key])
         return self._answered[key]
+
+    def _placed(self, destination: object) -> str:
+        """A destination's name; a target that is a private address stands for the interface that has it."""
+        found = _name(destination, "destination")
+        if isinstance(destination, str):
+            return found
+        carriers = [one.id for one in self._reach.topology.interfaces if found in (*one.private_addresses, *one.ipv6)]
+        return carriers[0] if len(carriers) == 1 else found
 
     def __repr__(self) -> str:
         return "<vpclink_reachability>"
@@ -176,5 +187,7 @@ def _check(port: object, protocol: object) -> None:
     wrong = isinstance(port, bool) or not isinstance(port, int) or not 0 < port <= HIGHEST_PORT
     if port is not None and wrong:
         raise NoSuchFact(f"port {port!r} is not a number from 1 to {HIGHEST_PORT}")
-    if protocol not in PROTOCOLS:
-        raise NoSuchFact(f"protocol {protocol!r} is not judged; expected {' or '.join(PROTOCOLS)}")
+    try:
+        protocols.asked(protocol, port if isinstance(port, int) else None)
+    except ValueError as error:
+        raise NoSuchFact(str(error)) from None

@@ -21,8 +21,6 @@ from vpclink_checks.reach.places import NotAnEnd, Receiver, Sender
 from vpclink_checks.reach.sets import Addresses, addresses, public
 from vpclink_checks.reach.trace import Decision, Packet, Step, Trace
 
-PROTOCOLS = ("tcp", "udp")
-
 
 def between(
     reach: Reach, source: str, destination: str, port: int | None, protocol: str | int = "tcp"
