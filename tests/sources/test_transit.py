@@ -198,9 +198,11 @@ def test_an_attachment_is_associated_with_one_table_or_with_none(association: An
     )
 
 
-def test_an_association_that_is_being_made_or_unmade_leads_nowhere_for_certain() -> None:
-    for state in ("associating", "disassociating"):
-        assert attachment(with_(TGWA, "Association.State", state)).route_table_id == ""
+@pytest.mark.parametrize("state", ["associating", "disassociating"])
+def test_whether_an_association_that_is_being_made_or_unmade_holds_is_not_known(state: str) -> None:
+    made = attachment(with_(TGWA, "Association.State", state))
+    assert isinstance(made, Gap)
+    assert f"the association of {OURS} is {state}" in str(made)
 
 
 def test_a_table_whose_routes_are_not_all_known_says_so() -> None:

@@ -43,6 +43,7 @@ TRANSIT_STATES = frozenset(
 TRANSIT_KINDS = frozenset(
     {"vpc", "vpn", "vpn-concentrator", "direct-connect-gateway", "connect", "peering", "tgw-peering"}
 ) | {"network-function", "client-vpn"}
+_MOVING = ("associating", "disassociating")
 ROUTE_STATES = frozenset({"pending", "active", "blackhole", "deleting", "deleted"})
 ROUTE_TYPES = frozenset({"static", "propagated", "system"})
 ENDPOINT_TYPES = frozenset({"Interface", "Gateway", "GatewayLoadBalancer", "Resource", "ServiceNetwork", "Tunnel"})
@@ -148,6 +149,8 @@ def transit_attachment(raw: Raw, inside: Raw | Gap | None) -> TransitAttachment 
         words.append(("the association", text(association, "State"), held))
     if strange := _strange(ATTACHMENTS, named, words):
         return strange
+    if text(association, "State") in _MOVING:
+        return _between(named, text(association, "State"))
     associated = text(association, "State") == "associated"
     told = inside if inside is not None and not isinstance(inside, Gap) else {}
     return TransitAttachment(
@@ -163,6 +166,11 @@ def transit_attachment(raw: Raw, inside: Raw | Gap | None) -> TransitAttachment 
         ipv6=text(part(told, "Options"), "Ipv6Support") != "disable",
         subnets_unread=inside if isinstance(inside, Gap) else None,
     )
+
+
+def _between(named: str, state: str) -> Gap:
+    message = f"the association of {named} is {state}: whether packets go by it is not certain"
+    return Gap(operation=ATTACHMENTS, action="", code="UnheardOf", message=message)
 
 
 def transit_route_table(raw: Raw, named: str, gateway_id: str) -> TransitRouteTable | Gap:

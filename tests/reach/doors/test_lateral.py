@@ -285,10 +285,11 @@ VGW = (route("192.168.0.0/16", "vgw-01", origin="EnableVgwRoutePropagation"),)
         (OFF, "unknown"),
         (by("id", VpnGateway(id="vgw-01", vpc_ids=(VPC,))), "lateral"),
         (by("id", VpnGateway(id="vgw-01")), "shut"),
+        (by("id", VpnGateway(id="vgw-01", unsure=((VPC, gap("ec2:DescribeVpnGateways")),))), "unknown"),
         (by("id", VpnGateway(id="vgw-01", state="deleted", vpc_ids=(VPC,))), "shut"),
         (Table(), "unknown"),
     ],
-    ids=["not asked", "refused", "attached", "detached", "deleted", "none"],
+    ids=["not asked", "refused", "attached", "detached", "attaching", "deleted", "none"],
 )
 def test_a_vpn_gateway(gateways: Any, state: str) -> None:
     found = ask(joined(*VGW, vpn_gateways=gateways), Kind.VPN)

@@ -113,6 +113,8 @@ def _vpn(topology: Topology, gateway: str, vpc_id: str, family: int) -> Beyond:
     if found is None:
         return _contradicted(family, gateway, "ec2:DescribeVpnGateways")
     if not isinstance(found, Gap):
+        if attaching := dict(found.unsure).get(vpc_id):
+            return _unread(family, str(attaching), attaching)
         if vpc_id not in found.vpc_ids:
             return _nobody(family, f"{gateway} is not attached to {vpc_id}")
         if found.state not in ("available", "pending"):
