@@ -92,7 +92,8 @@ def _attachments(
     held = list(recorded.rows(name, "TransitGatewayAttachments"))
     made = table_of((text(one, "TransitGatewayAttachmentId"), _attachment(one, inside, unread)) for one in held)
     coverage = recorded.coverage(name, "transit-gateway-id")
-    shut = (_partly(recorded, one, account) for one in held)
+    owners = dict.fromkeys((text(one, "TransitGatewayId"), text(one, "TransitGatewayOwnerId")) for one in held)
+    shut = (_partly(recorded, gateway, owner, account) for gateway, owner in owners)
     unasked = (coverage.gap_for(one, described=True) for one in gateways)
     return replace(made, gap=first_gap(gap, *unasked, *shut))
 
@@ -115,9 +116,8 @@ def _hidden(operation: str, raw: Raw) -> Gap:
     return Gap(operation=operation, action=operation, code="NotRead", message=message)
 
 
-def _partly(recorded: Recorded, raw: Raw, account: str) -> Gap | None:
+def _partly(recorded: Recorded, gateway: str, owner: str, account: str) -> Gap | None:
     """Why there may be more attachments: the gateway is another's. Whoever reads its routes is its owner."""
-    owner, gateway = text(raw, "TransitGatewayOwnerId"), text(raw, "TransitGatewayId")
     if owner == account or not owner:
         return None
     held = recorded.rows(shapes.ATTACHMENTS, "TransitGatewayAttachments")
