@@ -9,7 +9,25 @@ import pytest
 
 from tests import healthy as stack
 from tests.healthy import by
-from tests.reach.truth import DROP, GROUPED, HOST_AT, LISTENED, PORT, VPC_NET, WORLD, Facts, asked, tcp
+from tests.reach.truth import (
+    CLIENT,
+    CLIENT_AT,
+    CLIENT_NET,
+    CLIENT_SUBNET,
+    DROP,
+    GROUPED,
+    HOST_AT,
+    LB_AT,
+    LISTENED,
+    PORT,
+    SG_CLIENT,
+    VPC_NET,
+    WORLD,
+    Facts,
+    asked,
+    interface,
+    tcp,
+)
 from vpclink_checks.model.balancing import Action, Target
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.network import AclEntry, NetworkAcl, PrivateAddress, RouteEntry
@@ -157,3 +175,23 @@ def test_an_address_of_the_load_balancer_is_asked_about_alone() -> None:
     only_a = facts_of(targets=(Target(id=HOST_AT, port=PORT, zone="eu-west-2a"),), group={"target_type": "ip"})
     assert asked(only_a, "internet", "203.0.113.81").verdict == "reached"
     assert asked(only_a, "internet", "203.0.113.82").verdict == "blocked"
+
+
+def test_a_client_of_the_vpc_at_the_public_address_is_seen_by_a_public_one() -> None:
+    """It comes by a gateway: the targets see neither its private address nor its group (semantics.md, section 7.3)."""
+    out = {
+        "route_tables": by(
+            "id", *(replace(one, routes=(stack.LOCAL, TO_INTERNET)) if one.main else one for one in stack.ROUTE_TABLES)
+        )
+    }
+    addressed = replace(
+        interface(CLIENT, CLIENT_SUBNET, CLIENT_AT, SG_CLIENT),
+        addresses=(PrivateAddress(address=CLIENT_AT, public="203.0.113.31"),),
+    )
+    facts = facing(tables=out)
+    facts = replace(facts, interfaces=(*facts.interfaces, addressed))
+    facts = replace(facts, more={**facts.more, "network_acls": by("id", *facts.topology.network_acls.all(), stack.ACL)})
+    assert asked(facts, CLIENT, "203.0.113.81").verdict == "reached"
+    inside = replace(facts, hosts=(tcp(PORT, CLIENT_NET),))
+    assert asked(inside, CLIENT, "203.0.113.81").verdict == "blocked"
+    assert asked(inside, CLIENT, LB_AT).verdict == "reached"

@@ -6,6 +6,7 @@ Targets may see the client's own address, so that their rules tell clients apart
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.topology import Topology
@@ -15,7 +16,7 @@ from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.middle import Entrance
 from vpclink_checks.reach.places import Receiver, Sender
 from vpclink_checks.reach.ranges import Known
-from vpclink_checks.reach.sets import Addresses, Ranges, addresses, world
+from vpclink_checks.reach.sets import Addresses, Ranges, addresses, public, world
 from vpclink_checks.reach.trace import Trace
 
 
@@ -24,7 +25,12 @@ def doors(topology: Topology, there: Receiver) -> tuple[Entrance, ...]:
     if there.balancer is not None:
         return middle.entrances(topology, there.balancer, there.port)
     found = (middle.entrance_at(topology, one) for one in there.backends)
-    return tuple(one for one in found if one is not None)
+    outside = {end.addresses: end.public for end, _ in there.ends}
+    return tuple(
+        replace(one, end=replace(one.end, public=outside.get(one.end.addresses, "")))
+        for one in found
+        if one is not None
+    )
 
 
 def traces(known: Known, every: tuple[Entrance, ...], here: Sender, protocol: str) -> Iterator[Trace]:
@@ -40,7 +46,14 @@ def traces(known: Known, every: tuple[Entrance, ...], here: Sender, protocol: st
 
 def _whole(topology: Topology, door: Entrance, client: End, protocol: str) -> Iterator[Trace]:
     first = trace(topology, client, door.end, door.port, protocol)
-    yield from middle.whole(topology, first, door, client, protocol)
+    yield from middle.whole(topology, first, door, _as_seen(client, door), protocol)
+
+
+def _as_seen(client: End, door: Entrance) -> End:
+    """To a public address clients come by a gateway, with a public address of their own or a NAT gateway's."""
+    if not door.end.public:
+        return client
+    return replace(client, addresses=public(client.family), counts_as=frozenset(), name=f"{client.name} from outside")
 
 
 def _from_range(
