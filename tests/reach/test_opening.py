@@ -184,7 +184,7 @@ def changes_of(found: Trace) -> list[tuple[Step, Change]]:
     return [(step, change) for step, change in pairs if change is not None]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
 @given(questions())
 def test_what_a_blocked_trace_suggests(question: Question) -> None:
     found = question.ask()
@@ -227,7 +227,7 @@ def assert_nothing_else_opens(question: Question, after: Topology) -> None:
         assert all(one.state == "blackhole" and addresses(one.destination).family == family for one in gone)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(entries(), st.sampled_from([one_port(443), REPLY_PORTS, Ranges.of((80, 2000))]), st.booleans())
 def test_every_command_on_an_acl_leaves_the_rest_as_it_is(
     held: tuple[AclEntry, ...], asked: Ranges, egress: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vpclink_checks.checks.backends import leg_subjects
 from vpclink_checks.checks.catalogue import Context, NotApplicable, Subject, check
@@ -12,7 +13,9 @@ from vpclink_checks.checks.subjects import reached
 from vpclink_checks.checks.verdict import Verdict, failed, noted, passed, unknown
 from vpclink_checks.model.ecs import TaskDefinition
 from vpclink_checks.model.host_port import Kind, spanned
+from vpclink_checks.reach.changes import together
 from vpclink_checks.reach.legs import Leg
+from vpclink_checks.reach.opening import on_ports
 from vpclink_checks.reach.sets import Ranges, Span
 from vpclink_checks.reach.trace import Trace
 from vpclink_checks.report import Evidence, Fix
@@ -100,7 +103,9 @@ def dynamic_port_range_admitted(ctx: Context, leg: Leg) -> Verdict:
     refused = [(name, span, blocked) for name, span, pieces in found if (blocked := _with(pieces, "blocked"))]
     if len(refused) == len(found) and not leg.doubt:
         name, span, blocked = refused[0]
-        return _refused(leg, name, span, blocked)
+        return replace(
+            _refused(leg, name, span, blocked), fix=_opening([one for _, _, each in refused for one in each])
+        )
     doubts = [trace.doubts for _, _, pieces in found for _, trace in _with(pieces, "unknown")]
     if leg.doubt and refused:
         return unknown(f"{leg.doubt}; if it does, {_clause(*refused[0])}")
@@ -127,6 +132,13 @@ def _clause(name: str, span: range, blocked: Sequence[tuple[Span, Trace]]) -> st
     ports = ", ".join(f"{first}-{last}" for first, last in closed.spans)
     rules = "; ".join(step.rule for step in blocked[0][1].blockers)
     return f"its tasks get ports of {_shown(span)} ({name}), and {ports} are closed: {rules}"
+
+
+def _opening(blocked: Sequence[tuple[Span, Trace]]) -> Fix | None:
+    """Rules for everything that some reading needs; None where it takes more than rules of groups."""
+    found = [on_ports(change, span) if (change := trace.change) is not None else None for span, trace in blocked]
+    change = together(one for one in found if one is not None) if all(found) else None
+    return change.fix if change is not None else None
 
 
 def _refused(leg: Leg, name: str, span: range, blocked: Sequence[tuple[Span, Trace]]) -> Verdict:

@@ -27,6 +27,7 @@ from vpclink_checks.reach.sets import FAMILIES, addresses, public
 from vpclink_checks.reach.trace import Trace
 
 Ask = Callable[[Reach], Iterable[Door]]
+Shut = Callable[[Reach], bool]
 _RANK = {"reached": 0, "unknown": 1, "blocked": 2}
 _ROUNDS = 4  # of opening again what a closed rule took from the paths: each shows what the last one hid
 
@@ -59,8 +60,8 @@ def closing(reach: Reach, ask: Ask, *, behind: Iterable[Backend] = (), first: It
     def shut(after: Reach) -> bool:
         return not _open(after, ask)
 
-    every = chain(first, _candidates(reach, doors, tuple(behind)))
-    return next((one for one in every if one is not None and holds(reach, one, shut)), None)
+    every = chain((one for one in first if holds(reach, one, shut)), _candidates(reach, doors, tuple(behind), shut))
+    return next((one for one in every if one is not None), None)
 
 
 def closing_groups(reach: Reach, group_ids: Iterable[str], port: int, protocol: str = "tcp") -> Change | None:
@@ -71,10 +72,10 @@ def closing_groups(reach: Reach, group_ids: Iterable[str], port: int, protocol: 
         return not any(_public_rules(after, ids, protocol, port, family) for family in FAMILIES)
 
     found = [one for family in FAMILIES for one in _public_rules(reach, ids, protocol, port, family)]
-    return next((one for one in _spared(reach, found) if one is not None and holds(reach, one, shut)), None)
+    return _by_rules(reach, found, shut)
 
 
-def holds(reach: Reach, change: Change, shut: Callable[[Reach], bool]) -> bool:
+def holds(reach: Reach, change: Change, shut: Shut) -> bool:
     """Whether with this change *shut* is true, and the paths' own packets fare as before."""
     try:
         after = changed(reach, change)
@@ -152,13 +153,15 @@ def _worse(before: Reach, after: Reach) -> list[Trace]:
 # -- what might do ------------------------------------------------------------------------------
 
 
-def _candidates(reach: Reach, doors: tuple[Door, ...], behind: tuple[Backend, ...]) -> Iterator[Change | None]:
+def _candidates(
+    reach: Reach, doors: tuple[Door, ...], behind: tuple[Backend, ...], shut: Shut
+) -> Iterator[Change | None]:
     at_door = [one for door in doors for one in _rules_at(reach, door, _filters(reach, door), door.port)]
-    yield from _spared(reach, at_door)
+    yield _by_rules(reach, at_door, shut)
     inside = [(door, one.interface.group_ids, one.port) for door in doors for one in behind]
-    yield from _spared(reach, [one for door, ids, port in inside for one in _rules_at(reach, door, ids, port)])
-    yield _addresses(reach, doors)
-    yield _routes(reach, doors)
+    yield _by_rules(reach, [one for door, ids, port in inside for one in _rules_at(reach, door, ids, port)], shut)
+    for change in (_addresses(reach, doors), _routes(reach, doors)):
+        yield change if change is not None and holds(reach, change, shut) else None
 
 
 def _rules_at(reach: Reach, door: Door, group_ids: Sequence[str], port: int) -> Iterable[Change]:
@@ -190,16 +193,48 @@ def _is_of(interface: NetworkInterface, balancer_arn: str) -> bool:
     return interface.description == "ELB " + balancer_arn.partition("loadbalancer/")[2]
 
 
-def _spared(reach: Reach, removals: Iterable[Change]) -> Iterator[Change | None]:
-    """The rules taken back, and put in their place the narrowest ones without which a path would suffer.
+def _by_rules(reach: Reach, removals: Iterable[Change], shut: Shut) -> Change | None:
+    """As few of these rules as will do taken back, and in their place the narrowest ones that a path would miss.
 
     First by reference where one works, then by the very addresses: a reference to the load balancer's group would
     also let in what was blocked in another zone. New rules come before old ones go, so that no packet is dropped in
     between.
     """
-    gone = tuple(removals)
-    yield _replaced(reach, gone, by_address=False)
-    yield _replaced(reach, gone, by_address=True)
+    gone = _fewest(reach, tuple(dict.fromkeys(removals)), shut)
+    for by_address in (False, True):
+        found = _replaced(reach, gone, by_address=by_address)
+        if found is not None and holds(reach, found, shut):
+            return _without_spare(reach, found, shut)
+    return None
+
+
+def _fewest(reach: Reach, gone: tuple[Change, ...], shut: Shut) -> tuple[Change, ...]:
+    """Without those that need not go: another layer keeps out whomever they let in. None, where all are too few."""
+
+    def do(some: tuple[Change, ...]) -> bool:
+        change = together(some)
+        try:
+            return change is not None and shut(changed(reach, change))
+        except (LookupError, UnknownFact):
+            return False
+
+    if not do(gone):
+        return ()
+    for one in gone:
+        fewer = tuple(other for other in gone if other != one)
+        gone = fewer if do(fewer) else gone
+    return gone
+
+
+def _without_spare(reach: Reach, change: Change, shut: Shut) -> Change:
+    """The change without references that addresses added beside them have made needless."""
+    every = list(parts(change))
+    for one in [one for one in every if isinstance(one, AddRule) and one.rule.group_id]:
+        fewer = together(other for other in every if other != one)
+        if fewer is not None and holds(reach, fewer, shut):
+            every.remove(one)
+            change = fewer
+    return change
 
 
 def _replaced(reach: Reach, gone: tuple[Change, ...], *, by_address: bool) -> Change | None:

@@ -14,7 +14,7 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.change_acls import AllowInAcl
 from vpclink_checks.reach.change_groups import AddRule
 from vpclink_checks.reach.change_routes import DeleteRoute, ReplaceRoute, can_delete
-from vpclink_checks.reach.changes import Change, together
+from vpclink_checks.reach.changes import Change, parts, together
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.protocols import name, number
 from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses
@@ -103,6 +103,19 @@ def _shares(interface: NetworkInterface, members: Addresses) -> bool:
 
 def _shares_any(interfaces: Iterable[NetworkInterface], members: Addresses) -> bool:
     return any(_shares(one, members) for one in interfaces)
+
+
+def on_ports(change: Change, span: Span) -> Change | None:
+    """The same rules for all ports of a span whose first one *change* opens; None where it changes more than rules.
+
+    Entries of ACLs for the reply cannot be told from those for the port.
+    """
+    wider: list[Change] = []
+    for one in parts(change):
+        if not isinstance(one, AddRule):
+            return None
+        wider.append(replace(one, rule=replace(one.rule, from_port=span[0], to_port=span[1])))
+    return together(wider)
 
 
 # -- network ACLs ------------------------------------------------------------------------------
