@@ -17,7 +17,7 @@ from vpclink_checks.checks.judging import Rules
 from vpclink_checks.demo import environment, overlay
 from vpclink_checks.model.doors import IngressPath
 from vpclink_checks.model.fact import Table
-from vpclink_checks.reach.acls import LAST_NUMBER
+from vpclink_checks.reach.change_acls import LAST_NUMBER
 from vpclink_checks.report import Finding
 from vpclink_checks.run import Gathered, Target, judge
 from vpclink_checks.sources.facts import Answer, Facts
