@@ -8,16 +8,18 @@ from dataclasses import replace
 from tests.oracle.evaluator import connects, family, place_of
 from tests.oracle.filters import Place, groups_admit
 from tests.oracle.readings import Answers, Reading, answers
-from tests.oracle.words import TCP, Kind
+from tests.oracle.words import TCP, Kind, named, within
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
 from vpclink_checks.model.link import VpcLink
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
 
+IPV4 = 4
 CROSS_ZONE, KEPT = "load_balancing.cross_zone.enabled", "preserve_client_ip.enabled"
-# Nobody documents where packets of a version 1 link come from: any of these, and the ends of every rule.
-SOMEWHERE = ("10.0.0.77", "10.200.3.4", "172.20.0.9", "192.168.7.7", "100.64.9.9", "198.51.100.7", "9.9.9.9")
+# Nobody documents where packets of a version 1 link come from: API Gateway's side, and so not the VPC itself; any of
+# these, and the beginning of every rule.
+SOMEWHERE = ("10.200.3.4", "172.20.0.9", "192.168.7.7", "100.64.9.9", "198.51.100.7", "9.9.9.9")
 
 
 def _own(interface: NetworkInterface, version: int) -> list[str]:
@@ -96,7 +98,7 @@ def callers(topology: Topology, path: Path, zone: Zone, there: Place) -> Iterato
     assert group
     assert link
     own = nodes(topology, balancer, zone.subnet_id, family(there.address))
-    if not balancer.network or link.version == 1 or not keeps_client(topology, group) or family(there.address) != 4:
+    if not balancer.network or link.version == 1 or not keeps_client(topology, group) or family(there.address) != IPV4:
         yield from own
         return
     for client in link_places(topology, link):
@@ -130,21 +132,18 @@ def enforced(reading: Reading, balancer: LoadBalancer) -> bool:
 def private_link_enters(topology: Topology, balancer: LoadBalancer, port: int) -> Answers:
     """A version 1 link at the NLB's listener: its inbound rules, from an address that nobody documents."""
     rules = [rule for one in balancer.security_group_ids for rule in topology.security_groups.rows[one].ingress]
-    lists = [
-        cidr for rule in rules if rule.prefix_list_id for cidr in topology.prefix_lists.rows[rule.prefix_list_id].cidrs
-    ]
-    known = {
-        cidr.partition("/")[0]
-        for cidr in (*lists, *(rule.cidr for rule in rules if rule.cidr))
-        if family(cidr.partition("/")[0]) == 4
-    }
-    somewhere = sorted({*SOMEWHERE, *known})
+    cidrs = [cidr for rule in rules for cidr in named(topology, rule.prefix_list_id or rule.cidr) if cidr]
+    own = topology.vpcs.rows[balancer.vpc_id].cidrs
+    begins = {cidr.partition("/")[0] for cidr in cidrs}
+    somewhere = sorted(
+        one for one in {*SOMEWHERE, *begins} if family(one) == IPV4 and not any(within(one, cidr) for cidr in own)
+    )
 
     def question(reading: Reading) -> bool:
         if not balancer.security_group_ids or not enforced(reading, balancer):
             return True
         client = Place(reading.pick("where API Gateway sends from", somewhere), "", "", None, frozenset())
-        own = Place("", "", "", balancer.security_group_ids, frozenset())
-        return reading.holds(groups_admit(topology, own, "ingress", client, Kind(TCP, port)), "the NLB's groups in")
+        node = Place("", "", "", balancer.security_group_ids, frozenset())
+        return reading.holds(groups_admit(topology, node, "ingress", client, Kind(TCP, port)), "the NLB's groups in")
 
     return answers(question)

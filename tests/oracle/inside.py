@@ -86,7 +86,8 @@ def _facts(asked: Asked) -> Topology:
     far = f"acl-{where[-2:]}"
     layers = perturbed(draw, ["out", "in", "second", "acl-0a", far, "routes", "back", "association"])
     facts = _groups(asked, at.small(here, there), layers)
-    facts = at.put(facts, prefix_lists=PrefixList(id="pl-01", cidrs=networks(draw, asked.source, asked.target)))
+    for id_ in at.LISTS:
+        facts = at.put(facts, prefix_lists=PrefixList(id=id_, cidrs=networks(draw, asked.source, asked.target)))
     for id_ in {"acl-0a", far} & layers:
         drawn = entries(draw, asked.kind, (asked.source, asked.target))
         facts = at.put(facts, network_acls=replace(facts.network_acls.rows[id_], entries=drawn))
@@ -122,7 +123,7 @@ def _routes(asked: Asked, facts: Topology, layers: set[str]) -> Topology:
         if layer in layers:
             kept = table.routes if asked.crosses and chance(draw, 3) else usual
             taken = {one.destination for one in kept}
-            usual = (*kept, *(one for one in routes(draw, (to,), targets, ("pl-01",)) if one.destination not in taken))
+            usual = (*kept, *(one for one in routes(draw, (to,), targets, at.LISTS) if one.destination not in taken))
         facts = at.put(facts, route_tables=replace(table, routes=tuple(draw(st.permutations(usual)))))
     return facts
 
