@@ -9,6 +9,7 @@ import pytest
 
 from tests import healthy as stack
 from tests.healthy import by
+from tests.reach.test_truth_tables import behind_nlb
 from tests.reach.truth import (
     CLIENT,
     CLIENT_AT,
@@ -30,7 +31,7 @@ from tests.reach.truth import (
 )
 from vpclink_checks.model.balancing import Action, Target
 from vpclink_checks.model.fact import Gap, Table
-from vpclink_checks.model.network import AclEntry, NetworkAcl, PrivateAddress, RouteEntry
+from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl, PrivateAddress, RouteEntry
 from vpclink_checks.reach.trace import Trace
 
 PUBLIC = {"scheme": "internet-facing"}
@@ -195,3 +196,21 @@ def test_a_client_of_the_vpc_at_the_public_address_is_seen_by_a_public_one() -> 
     inside = replace(facts, hosts=(tcp(PORT, CLIENT_NET),))
     assert asked(inside, CLIENT, "203.0.113.81").verdict == "blocked"
     assert asked(inside, CLIENT, LB_AT).verdict == "reached"
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_open"),
+    [(tcp(PORT, WORLD), True), (tcp(PORT, VPC_NET), False), (tcp(PORT + 1, WORLD), False)],
+    ids=["the ALB admits clients", "the ALB admits the NLB's addresses alone", "another port"],
+)
+def test_an_alb_behind_the_nlb_has_to_admit_the_client_itself(rule: GroupRule, is_open: bool) -> None:
+    """semantics.md, section 5: NLB -> ALB target, client IP always preserved [C NLB-TG]."""
+    facts = behind_nlb(facing(), rule)
+    facts = replace(facts, interfaces=(*facts.interfaces, *OUTSIDE))
+    path, reach = facts.path, facts.reach
+    assert path.load_balancer is not None
+    assert path.target_group is not None
+    outside = reach.internet_to_balancer(path.load_balancer, LISTENED)
+    found = reach.through_balancer(outside, path.load_balancer, path.target_group, facts.targets or ())
+    assert (found.open is not None) is is_open
+    assert (found.maybe_open is not None) is is_open

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from vpclink_checks.model.backend import Backend, backend_of, balancer_interfaces
+from vpclink_checks.model.backend import Backend, balancer_interfaces
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import NetworkInterface
@@ -231,8 +231,8 @@ class Reach:
 
         *brought*: what comes to them does so by another way than an internet gateway. Raises UnknownFact.
         """
-        behind = [backend_of(self.topology, group, one) for one in targets if not one.draining]
-        backends = tuple(one for one in behind if one is not None)
+        staying = [one for one in targets if not one.draining]
+        backends = tuple(one for target in staying for one in legs.backends(self.topology, group, target))
         doors = [
             replace(
                 door,

@@ -60,7 +60,7 @@ def by_balancer(here: Here, entry: Entry, way: Way, name: str, evidence: Evidenc
     """Whether what comes this way gets through the load balancer to a target."""
     try:
         found = brought.to_balancer(here.reach, entry.balancer, entry.port, way)
-        if entry.group is not None and entry.group.target_type != "alb":
+        if entry.group is not None:
             found = brought.through_balancer(here.reach, found, entry.balancer, entry.group, entry.targets, way)
     except UnknownFact as signal:
         return unread(name, signal.gap)
