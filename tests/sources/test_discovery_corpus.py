@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from vpclink_checks.settings import EnvSettings
 from vpclink_checks.sources import aws_shapes_balancing as balancing
 from vpclink_checks.sources import aws_shapes_compute as compute
 from vpclink_checks.sources import aws_shapes_network as network
+from vpclink_checks.sources import aws_shapes_transit as transit
 from vpclink_checks.sources.discovery import discover
 from vpclink_checks.sources.facts import Facts, Recording
 
@@ -34,6 +36,11 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "NetworkAcls": ("NetworkAclId", network.network_acl),
     "RouteTables": ("RouteTableId", network.route_table),
     "InternetGateways": ("InternetGatewayId", network.internet_gateway),
+    "VpcPeeringConnections": ("VpcPeeringConnectionId", transit.peering),
+    "NatGateways": ("NatGatewayId", transit.nat_gateway),
+    "VpnGateways": ("VpnGatewayId", transit.vpn_gateway),
+    "TransitGatewayAttachments": ("TransitGatewayAttachmentId", partial(transit.transit_attachment, inside=None)),
+    "VpcEndpoints": ("VpcEndpointId", transit.vpc_endpoint),
     "LoadBalancers": ("LoadBalancerArn", balancing.load_balancer),
     "TargetGroups": ("TargetGroupArn", balancing.target_group),
 }
