@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.healthy import VPC, by
+from tests.reach import networks
 from tests.reach.cli import obey
 from tests.reach.facts import SUBNET_A, SUBNET_B, allow, deny, end, group, prefix_list, table, tcp, world_of
 from tests.reach.packet_sets import closed, in_order, opened, through_acl
@@ -27,7 +28,7 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import acls
 from vpclink_checks.reach.change_acls import AllowInAcl
 from vpclink_checks.reach.change_groups import AddRule
-from vpclink_checks.reach.change_routes import DeleteRoute, ReplaceRoute
+from vpclink_checks.reach.change_routes import AddRoute, DeleteRoute, ReplaceRoute
 from vpclink_checks.reach.changes import Change, parts
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.flow import trace
@@ -393,3 +394,48 @@ def test_a_change_to_facts_that_have_moved_on_is_refused() -> None:
         AllowInAcl(acl=acl, egress=False, wanted=(allow(1, "10.0.0.9/32"),)).apply(world_of())
     with pytest.raises(LookupError, match="no sg-09 in the facts"):
         AddRule(group_id="sg-09", direction="ingress", rule=tcp(443, "10.0.0.9/32")).apply(world_of())
+
+
+# -- between VPCs ------------------------------------------------------------------------------
+
+GONE = RouteEntry(destination="10.9.0.0/24", target="tgw-0gone", state="blackhole")
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "source", "destination", "expected"),
+    [
+        ((), networks.BACK, networks.ME, networks.YOU, [("rtb-here", "10.9.0.0/16")]),
+        (networks.OVER, (), networks.ME, networks.YOU, [("rtb-there", "10.0.0.0/16")]),
+        ((), (), networks.ME6, networks.YOU6, [("rtb-here", "2001:db8:9::/56"), ("rtb-there", "2001:db8:1::/56")]),
+        ((GONE,), networks.BACK, networks.ME, networks.YOU, [("rtb-here", "10.9.0.0/24")]),
+    ],
+    ids=["there", "back", "both, IPv6", "a blackhole led elsewhere"],
+)
+def test_a_missing_route_leads_to_the_peering(
+    here: tuple[RouteEntry, ...],
+    there: tuple[RouteEntry, ...],
+    source: str,
+    destination: str,
+    expected: list[tuple[str, str]],
+) -> None:
+    topology = networks.facts(route_tables=networks.tables(here, there))
+    found = networks.ask(topology, source, destination)
+    assert found.blocked
+    change = found.change
+    assert change is not None
+    named = [
+        (one.table_id, one.destination if isinstance(one, AddRoute) else one.entry.destination)
+        for one in parts(change)
+        if isinstance(one, AddRoute | ReplaceRoute)
+    ]
+    assert named == expected
+    after = obey(topology, change.fix.cli)
+    assert in_order(after) == in_order(change.apply(topology))
+    assert networks.ask(after, source, destination).reached
+
+
+def test_without_an_active_peering_no_route_is_suggested() -> None:
+    pending = networks.put("peerings", networks.PEERED, status="pending-acceptance")
+    found = networks.ask(networks.facts(route_tables=networks.tables(), **pending), networks.ME, networks.YOU)
+    assert found.blocked
+    assert found.change is None

@@ -13,7 +13,7 @@ from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl, Networ
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.change_acls import AllowInAcl
 from vpclink_checks.reach.change_groups import AddRule
-from vpclink_checks.reach.change_routes import DeleteRoute, ReplaceRoute, can_delete
+from vpclink_checks.reach.change_routes import AddRoute, DeleteRoute, ReplaceRoute, can_delete
 from vpclink_checks.reach.changes import Change, parts, together
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.protocols import name, number
@@ -172,3 +172,30 @@ def in_table(
             made = ReplaceRoute(table_id=table.id, entry=entry, target="local")
             changes.append(made if restored else DeleteRoute(table_id=table.id, entry=entry))
     return together(changes)
+
+
+def by_peering(
+    topology: Topology, table: RouteTable, dropping: tuple[RouteEntry | None, ...], members: Addresses
+) -> Change | None:
+    """A route to the one active peering whose other side has these addresses; None where there is none, or a choice.
+
+    *dropping*: what decides about them today; a blackhole for that very network is led to the peering instead.
+    """
+    found = [
+        (one.id, cidr)
+        for one in topology.peerings
+        if one.status == "active"
+        for near, far in ((one.requester, one.accepter), (one.accepter, one.requester))
+        if near.vpc_id == table.vpc_id
+        for cidr in far.cidrs
+        if addresses(cidr).family == members.family and members <= addresses(cidr)
+    ]
+    if len(found) != 1 or topology.peerings.gap is not None:
+        return None
+    peering, cidr = found[0]
+    lost = [one for one in dropping if one is not None]
+    if any(not can_delete(one) for one in lost):
+        return None
+    if not lost:
+        return AddRoute(table_id=table.id, destination=cidr, target=peering)
+    return together(ReplaceRoute(table_id=table.id, entry=one, target=peering) for one in lost)

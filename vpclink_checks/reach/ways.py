@@ -12,7 +12,7 @@ from dataclasses import replace
 from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.network import RouteTable
 from vpclink_checks.model.topology import Topology
-from vpclink_checks.reach import gateways, routes
+from vpclink_checks.reach import gateways, opening, routes
 from vpclink_checks.reach.ends import End
 from vpclink_checks.reach.parcels import Parcel, Spot, Where, acl, across, allow, deny, leave, unread, unsure
 from vpclink_checks.reach.sets import Addresses, union
@@ -75,7 +75,9 @@ def _onward(topology: Topology, spot: Spot) -> tuple[Spot, ...]:
         return (spot.lost(unsure(layer, table.id, f"{text}, but {doubt}"), altered=True),)
     if all(one.drops for one in mine):
         rule = text if mine[0].entry is None else f"{text}, which drops packets"
-        return (spot.lost(deny(layer, table.id, f"{rule} to {spot.parcel.dst.title}")),)
+        step = deny(layer, table.id, f"{rule} to {spot.parcel.dst.title}")
+        dst, entries_ = spot.parcel.dst, tuple(one.entry for one in mine)
+        return (spot.lost(replace(step, remedy=lambda: opening.by_peering(topology, table, entries_, dst))),)
     entries = {(one.entry.target, one.entry.state) if one.entry else None: one.entry for one in mine}
     if len(entries) > 1:
         rule = f"{text}: {spot.parcel.dst.title} goes different ways, and which address is used is not known"
