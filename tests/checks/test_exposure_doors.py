@@ -25,7 +25,7 @@ from tests.healthy import by, healthy
 from vpclink_checks.model import doors
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.fact import Gap, Table
-from vpclink_checks.model.network import BlockPublicAccess, PrivateAddress, SecurityGroup
+from vpclink_checks.model.network import AclEntry, BlockPublicAccess, PrivateAddress, SecurityGroup
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.words import Outcome
 
@@ -42,6 +42,11 @@ NO_GATEWAY: dict[str, Any] = {"internet_gateways": Table()}
 BLOCKED: dict[str, Any] = {
     "block_public_access": Table(rows={stack.REGION: BlockPublicAccess(mode="block-ingress", state="update-complete")})
 }
+
+
+def passing(*, egress: bool) -> AclEntry:
+    """An ACL entry that lets everything in, or out."""
+    return AclEntry(number=100, egress=egress, allow=True)
 
 
 def accelerated(
@@ -222,15 +227,25 @@ CASES = {
         "fail",
         "203.0.113.5:10000",
     ),
-    "an ACL that would stop it": (
+    "an ACL that would stop it on its way in": (
         accelerated(
             stack.HOST_A,
             preserved=True,
-            base=healthy(security_groups=added(tcp(10000, WORLD)), network_acls=acl_for_hosts()),
+            base=healthy(security_groups=added(tcp(10000, WORLD)), network_acls=acl_for_hosts(passing(egress=True))),
         ),
         ACCELERATOR,
         "unknown",
         "network ACLs",
+    ),
+    "an ACL that lets no answer out": (
+        accelerated(
+            stack.HOST_A,
+            preserved=True,
+            base=healthy(security_groups=added(tcp(10000, WORLD)), network_acls=acl_for_hosts(passing(egress=False))),
+        ),
+        ACCELERATOR,
+        "note",
+        "lets the answer out to nobody",
     ),
     "its listeners were not read": (
         replace(accelerated(), accelerator_listeners=unread("globalaccelerator:ListListeners")),

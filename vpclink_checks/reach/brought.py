@@ -2,14 +2,14 @@
 
 Global Accelerator and CloudFront's VPC origins reach internal load balancers and private instances; groups
 and VPC Block Public Access still act, and an accelerator needs an internet gateway attached to the VPC
-(semantics.md, sections 7.4 and 7.5). Whether network ACLs act on it, and whose address the packets carry
+(semantics.md, sections 7.4 and 7.5). Whether network ACLs act on it on its way in, and whose address the packets carry
 where the client's is not preserved, AWS does not say: both readings count. Each service's interfaces in the
 VPC carry a group of its own, which rules may name as their source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vpclink_checks.model.backend import balancer_interfaces
@@ -81,8 +81,20 @@ def _doors(
         found = reach.doors.door(interface, address, way.outside, port, protocol=way.protocol, group_ids=groups)
         filters = interface.group_ids if groups is None else groups
         named = _named(reach.topology, filters, port, found.protocol, way)
-        layers = tuple(_brought(reach.topology, interface, layer, way, named) for layer in found.layers)
+        back = _answer(found.layers) if way.preserved else None
+        layers = tuple(
+            layer if layer is back else _brought(reach.topology, interface, layer, way, named) for layer in found.layers
+        )
         yield replace(found, port=way.port, layers=layers)
+
+
+def _answer(layers: Sequence[Layer]) -> Layer | None:
+    """The ACL on the way out, which filters the answers to preserved addresses for certain; None if it was not read.
+
+    Global Accelerator developer guide, about-endpoints.sipp-caveats (network ACLs apply to egress traffic).
+    """
+    found = [one for one in layers if one.name == "network ACL"]
+    return found[1] if len(found) > 1 else None
 
 
 def _brought(topology: Topology, interface: NetworkInterface, layer: Layer, way: Way, named: str) -> Layer:
