@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.healthy import VPC, by
-from tests.reach.facts import gap, group, route
+from tests.reach.facts import LOCAL, gap, group, route
 from tests.reach.networks import (
     ANYWHERE,
     BACK,
@@ -20,6 +20,7 @@ from tests.reach.networks import (
     ME,
     ME6,
     MINE,
+    NAT,
     OFF,
     OTHER,
     OUT,
@@ -310,6 +311,24 @@ def test_the_other_vpc_s_nat_gateway_serves_whoever_comes_by_the_transit_gateway
     rows = {**topology.route_tables.rows, "rtb-egress": alone}
     without_way_back = replace(topology, route_tables=by("id", *rows.values()))
     check(ask(without_way_back, "eni-me", OUT), "blocked", "10.0.0.9 is a private address")
+
+
+def test_a_private_nat_gateway_hides_the_sender_behind_a_transit_gateway() -> None:
+    """nat-gateway-basics: private gateways connect to other VPCs over a transit gateway, with their own address."""
+    front = RouteTable(id="rtb-front", vpc_id=VPC, subnet_ids=(FRONT,), routes=(LOCAL, *ON))
+    private = replace(NAT, connectivity="private", addresses=(("10.0.1.4", ""),))
+    only = by("id", group("sg-me", egress=ANYWHERE), group("sg-you", GroupRule(protocol="-1", cidr="10.0.1.4/32")))
+    hidden = facts(
+        route_tables=tables((route("10.9.0.0/16", "nat-01"),), HOME, front),
+        nat_gateways=by("id", private),
+        security_groups=only,
+    )
+    check(ask(hidden, ME, YOU), "reached", "sends it on with its own address 10.0.1.4 in place of 10.0.0.9")
+    check(ask(facts(route_tables=tables(ON, HOME), security_groups=only), ME, YOU), "blocked", "from 10.0.0.9")
+    by_reference = by("id", group("sg-me", egress=ANYWHERE), group("sg-you", *REFERENCE))
+    check(ask(replace(hidden, security_groups=by_reference), ME, YOU), "blocked", "from 10.0.1.4")
+    one_way = replace(hidden, route_tables=tables((route("10.9.0.0/16", "nat-01"),), (), front))
+    check(ask(one_way, ME, YOU), "blocked", "rtb-there has no route to 10.0.1.4")
 
 
 def test_two_ways_that_differ_are_unknown() -> None:

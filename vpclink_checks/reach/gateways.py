@@ -6,7 +6,7 @@ VPC_Route_Tables), amazon-vpc-peering-guide (invalid configurations), PrivateLin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from vpclink_checks.model.fact import Gap, UnknownFact
@@ -15,6 +15,7 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.model.transit import NatGateway, PeeredVpc, Peering
 from vpclink_checks.reach import bpa, routes, transits
 from vpclink_checks.reach.ends import End
+from vpclink_checks.reach.mapped import mapped
 from vpclink_checks.reach.parcels import By, Parcel, Spot, Turn, Where, across, allow, deny, leave, unread, unsure
 from vpclink_checks.reach.protocols import number, shown
 from vpclink_checks.reach.sets import Addresses, addresses, public, union
@@ -74,11 +75,9 @@ def _unseen(topology: Topology, spot: Spot, layer: str, id_: str, found: Gap | N
     who = spot.parcel.src.title
     if found is not None:
         return unsure(layer, id_, found)
-    if spot.parcel.src.size > 1 and spot.parcel.family == 4:  # noqa: PLR2004 - the address family
-        own = [one for _, private, outside in _mapped(topology, spot.vpc_id) if outside for one in (private,)]
-        if union(4, own) & spot.parcel.src:
-            rule = f"only a part of {who} has a public address, and which address is used is not known"
-            return unsure(layer, id_, rule)
+    some = spot.parcel.family == 4 and union(4, mapped(topology).outside.get(spot.vpc_id, {})) & spot.parcel.src  # noqa: PLR2004
+    if some:
+        return unsure(layer, id_, f"only a part of {who} has a public address, and which one is used is not known")
     return deny(layer, id_, f"no public address is associated with {who}, so {id_} drops it")
 
 
@@ -86,20 +85,14 @@ def outside_of(topology: Topology, vpc_id: str, members: Addresses) -> Addresses
     """The addresses that these have on the internet; None where they have none, or not all of them one."""
     if members.family == 6:  # noqa: PLR2004 - the address family
         return members if members <= public(6) else None
-    found = {own: outside for place, own, outside in _mapped(topology, vpc_id) if outside and own in members}
+    every = mapped(topology).outside.get(vpc_id, {})
+    first = every.get(members.first, "") if members.size == 1 else ""
+    if first:
+        return addresses(first)
+    found = {own: outside for own, outside in every.items() if own in members}
     if members and union(4, found) == members:
         return union(4, found.values())
     return topology.interfaces.gap if not found else None
-
-
-def _mapped(topology: Topology, vpc_id: str) -> Iterator[tuple[str, str, str]]:
-    """(interface or gateway, private IPv4 address, public one or "")."""
-    for one in topology.interfaces:
-        if one.vpc_id == vpc_id:
-            yield from ((one.id, own.address, own.public) for own in one.addresses)
-    for gateway in topology.nat_gateways:
-        if gateway.vpc_id == vpc_id:
-            yield from ((gateway.id, own, outside) for own, outside in gateway.addresses if own)
 
 
 def _out(topology: Topology, spot: Spot) -> Spot:
@@ -111,15 +104,7 @@ def _out(topology: Topology, spot: Spot) -> Spot:
 
 def public_interface(topology: Topology, dst: Addresses) -> tuple[NetworkInterface, str] | None:
     """The interface that has this public address, and its own address that it stands for."""
-    if dst.size != 1:
-        return None
-    for one in topology.interfaces:
-        if dst.family == 6 and dst.first in one.ipv6:  # noqa: PLR2004 - the address family
-            return one, dst.first
-        own = next((own.address for own in one.addresses if own.public == dst.first), None)
-        if own is not None:
-            return one, own
-    return None
+    return mapped(topology).inside.get(dst.first) if dst.size == 1 else None
 
 
 def enter(topology: Topology, spot: Spot) -> Spot:
@@ -176,13 +161,10 @@ def edge(topology: Topology, vpc_id: str, parcel: Parcel) -> tuple[Step, ...]:
 def _egress_only(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
     """IPv6 out, and only what was asked for back in."""
     layer, spot = f"egress-only internet gateway {id_}", leave(topology, spot)
-    gateway = topology.egress_only_gateways.peek(id_)
-    gap = gateway if isinstance(gateway, Gap) else None
-    if gateway is not None and not isinstance(gateway, Gap):
-        gap = next((held for vpc_id, held in gateway.unsure if vpc_id == spot.vpc_id), None)
-    if gap is not None:
-        return (spot.lost(unsure(layer, id_, gap)),)
-    if gateway is None or spot.vpc_id not in gateway.vpc_ids:  # type: ignore[union-attr]
+    attached = _lets_out(topology, spot.vpc_id, id_)
+    if isinstance(attached, Gap):
+        return (spot.lost(unsure(layer, id_, attached)),)
+    if not attached:
         return (spot.lost(deny(layer, id_, f"{id_} is not attached to {spot.vpc_id}")),)
     why = _not_outwards(spot.parcel, id_)
     if why:
@@ -190,6 +172,13 @@ def _egress_only(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
     block = bpa.step(topology, spot.vpc_id, spot.subnet_id, inbound=False, outbound_only=True)
     told = f"{id_} is attached to {spot.vpc_id}, and lets out what {spot.parcel.src.title} opens"
     return (_out(topology, spot.also(block, allow(layer, id_, told), by=(*spot.by, By.INTERNET))),)
+
+
+def _lets_out(topology: Topology, vpc_id: str, id_: str) -> bool | Gap:
+    gateway = topology.egress_only_gateways.peek(id_)
+    if gateway is None or isinstance(gateway, Gap):
+        return gateway or False
+    return vpc_id in gateway.vpc_ids or next((gap for one, gap in gateway.unsure if one == vpc_id), False)
 
 
 def _not_outwards(parcel: Parcel, id_: str) -> str:

@@ -120,6 +120,8 @@ def _places(topology: Topology, own: str, asked: str) -> tuple[str, ...]:
 
 def _beside(asked: _Asked, inside: Addresses, vpc_id: str) -> Iterator[Trace]:
     """From another VPC; what was not read of it, by the destination's side."""
+    if not inside:
+        return
     gap = unread(asked.topology, vpc_id)
     try:
         asked.known.ends(vpc_id, asked.target.family)
