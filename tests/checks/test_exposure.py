@@ -583,6 +583,13 @@ def test_a_condition_of_a_second_balancer_that_was_not_read_is_unknown(table: st
     assert operation in one.message
 
 
+def test_some_public_sources_are_a_risk_by_every_door() -> None:
+    """An office's range is told from the internet at large (contract, section 5)."""
+    office = worst(second_balancer("internet-facing", group_rule="198.51.100.0/24"), OTHER)
+    assert (office.outcome, office.severity) == (Outcome.FAIL, Severity.RISK)
+    assert worst(second_balancer("internet-facing"), OTHER).severity is Severity.EXPOSURE
+
+
 def unserved(topology: Topology, *keys: str) -> Topology:
     """The exports of these stages were refused."""
     rows = {key: one for key, one in topology.served_routes.rows.items() if key not in keys}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vpclink_checks.checks.backends import backend_at, ports_of, target_subjects
 from vpclink_checks.checks.catalogue import Context, check
+from vpclink_checks.checks.exposure_doors import here_of
 from vpclink_checks.checks.verdict import Verdict, noted, passed, unknown
 from vpclink_checks.model.balancing import Target
 from vpclink_checks.reach.doors import lateral
@@ -25,7 +26,7 @@ from vpclink_checks.words import Severity
 def no_lateral_source(ctx: Context, target: Target) -> Verdict:
     interfaces = ctx.reach.interfaces_of(backend_at(ctx, target))
     ports = ports_of(ctx, target)
-    found = lateral.doors(ctx.topology, [(interfaces, ports.every)])
+    found = lateral.doors(ctx.topology, [(interfaces, ports.every)], here_of(ctx).balancer_addresses)
     evidence = tuple(one.evidence for one in found)
     what = f"{target.id} on {ports.title}"
     let_in = [one for one in found if one.state is State.LATERAL]

@@ -22,4 +22,4 @@ from vpclink_checks.words import Severity
     source="botocore model, ecs Gateway.accessType and IngressPathSummary.accessType",
 )
 def no_ecs_gateway(ctx: Context, service: Service) -> Verdict:
-    return verdict_on(ecs.published(ctx.topology, service), no_ecs_gateway.fix)
+    return verdict_on(ecs.published(ctx.topology, (service,)), no_ecs_gateway.fix)

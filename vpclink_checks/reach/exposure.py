@@ -87,7 +87,7 @@ def _makers(here: Here, dynamic: Ranges) -> dict[Kind, Callable[[], Door | tuple
         Kind.CLASSIC: lambda: balancers.classic(here, dynamic),
         Kind.ACCELERATOR: lambda: accelerators.accelerated(here),
         Kind.CLOUDFRONT: lambda: cloudfront.origins(here),
-        Kind.ECS: lambda: ecs.published(here.topology, here.path.service),
+        Kind.ECS: lambda: ecs.published(here.topology, *ecs.services_of(here.topology, here.path)),
         Kind.VERIFIED_ACCESS: lambda: policies.verified(here),
         Kind.API: lambda: apis.others(here),
         Kind.EXECUTE_API: lambda: apis.default_endpoint(here),
@@ -123,4 +123,5 @@ def _inside(here: Here, targets: Callable[[], tuple[Target, ...]]) -> tuple[str,
 def _lateral(here: Here, targets: tuple[Target, ...]) -> tuple[Door, ...]:
     if here.group.known_type == "lambda":
         return ()
-    return lateral.doors(here.topology, ((here.interfaces_of(one), here.ports_of(one)) for one in targets))
+    asked = ((here.interfaces_of(one), here.ports_of(one)) for one in targets)
+    return lateral.doors(here.topology, asked, here.balancer_addresses)

@@ -40,6 +40,8 @@ from tests.checks.test_exposure_doors import (
 from tests.healthy import by, healthy
 from tests.reach.doors.brute import best_route, groups_admit
 from vpclink_checks.model.balancing import Target, TargetGroup
+from vpclink_checks.model.doors import IngressPath
+from vpclink_checks.model.ecs import ServiceTarget
 from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.network import GroupRule, RouteEntry, SecurityGroup
 from vpclink_checks.model.topology import Topology
@@ -312,6 +314,27 @@ def test_a_listener_is_judged_in_its_protocols_too() -> None:
 def test_paths_and_target_groups_have_a_certificate(name: str, port: int | None, protocol: str, there: bool) -> None:
     found = asked.certificate(Reach(second_balancer("internet-facing")), name, port, protocol)
     assert (found is not None) == there
+
+
+def test_a_group_that_no_path_leads_to_has_doors_of_its_own() -> None:
+    """Its ECS service is found by what it registers with; services that were not read leave that open."""
+    other = replace(
+        stack.ORDERS_SERVICE,
+        targets=(ServiceTarget(target_group_arn=SECOND_TG, container_name="api", container_port=8080),),
+        express=True,
+    )
+    entrance = IngressPath(access="PUBLIC", endpoint="second.example.com")
+    base = second_balancer("internal")
+    express_one = replace(base, services=by("arn", other), express_paths=Table(rows={other.arn: (entrance,)}))
+    for topology, verdict in (
+        (base, "blocked"),
+        (express_one, "reached"),
+        (replace(base, services=unread("ecs:DescribeServices")), "unknown"),
+    ):
+        found = asked.certificate(Reach(topology), SECOND_TG, None, "tcp")
+        assert found is not None
+        assert found.verdict == verdict
+        assert "no route of the path is known" in found.door(Kind.API).text
 
 
 def test_two_groups_of_a_name_or_a_function_have_none() -> None:

@@ -89,6 +89,7 @@ def others(here: Here) -> Door:
     what, nothing = "another API or stage", f"no other route leads to {here.group.name}"
     if not any(route.asks for route in here.path.routes):
         text = "the path's own routes ask for no authorization: no other one lets in more"
+        text = text if here.path.routes else "no route of the path is known, whose authorization others would go round"
         entrances = (said("the path itself", State.NOT_JUDGED, text),)
         return Door(kind=Kind.API, what=what, nothing=nothing, operation=_CALL, entrances=entrances)
     return Door(

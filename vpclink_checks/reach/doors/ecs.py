@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vpclink_checks.model.doors import EcsGateway
 from vpclink_checks.model.ecs import Service
 from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.doors.certificate import Door, Entrance, Kind, State
 from vpclink_checks.reach.doors.judged import said, unread
@@ -15,19 +16,27 @@ from vpclink_checks.report import Evidence
 _STATES = {"PUBLIC": State.OPEN, "PRIVATE": State.SHUT}
 
 
-def published(topology: Topology, service: Service | None) -> Door:
-    """What ECS puts in front of the path's service. Raises UnknownFact."""
-    what, operation = "an ECS gateway", "ecs:ListGateways"
-    if service is None:
-        nothing = "the path leads to no ECS service"
-        return Door(kind=Kind.ECS, what=what, nothing=nothing, operation=operation)
+def services_of(topology: Topology, path: Path) -> tuple[tuple[Service, ...], Gap | None]:
+    """(the path's service, or those that register with its target group; why there may be others)."""
+    if path.service is not None:
+        return (path.service,), None
+    arn = path.target_group.arn if path.target_group is not None else ""
+    known = topology.services
+    return tuple(one for one in known if any(arn == to.target_group_arn for to in one.targets)), known.gap
+
+
+def published(topology: Topology, services: tuple[Service, ...], gap: Gap | None = None) -> Door:
+    """What ECS puts in front of these services; *gap*: why there may be others. Raises UnknownFact."""
+    names = ", ".join(one.name for one in services)
     return Door(
         kind=Kind.ECS,
-        what=what,
-        nothing=f"no ECS gateway leads to {service.name}, and it is no Express service",
-        operation=operation,
-        entrances=(*_gateways(topology, service), *_express(topology, service)),
-        gap=topology.ecs_gateways.gap,
+        what="an ECS gateway",
+        nothing=f"no ECS gateway leads to {names}, and it is no Express service"
+        if services
+        else "no ECS service registers the targets",
+        operation="ecs:ListGateways",
+        entrances=tuple(one for each in services for one in (*_gateways(topology, each), *_express(topology, each))),
+        gap=gap or (topology.ecs_gateways.gap if services else None),
     )
 
 

@@ -126,6 +126,14 @@ class Here:
                 interfaces = self.interfaces_of(target)
                 yield from ((interfaces, port) for port in self.ports_of(target))
 
+    @cached_property
+    def balancer_addresses(self) -> tuple[str, ...]:
+        """The private addresses of the path's own load balancer, as far as they were read."""
+        balancer = self.path.load_balancer
+        tail = f"ELB {balancer.arn.partition('loadbalancer/')[2]}" if balancer is not None else "?"
+        mine = (one for one in self.topology.interfaces if one.description == tail)
+        return tuple(address for one in mine for address in (*one.private_addresses, *one.ipv6))
+
     # -- listeners -----------------------------------------------------------------------------
 
     @cached_property

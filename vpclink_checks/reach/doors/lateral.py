@@ -37,18 +37,46 @@ KINDS = tuple(_SHOWN)
 Port = tuple[str, int]  # (protocol, port)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """One address and port of an interface, and one gateway that its subnet sends to."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One gateway that the subnet of an interface sends to."""
 
     topology: Topology
     interface: NetworkInterface
     table: RouteTable
     gateway: str
     kind: Kind
+    own: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One address and port of the interface at the end of a way."""
+
+    way: _Way
     address: str
     protocol: str
     port: int
+
+    @property
+    def topology(self) -> Topology:
+        return self.way.topology
+
+    @property
+    def interface(self) -> NetworkInterface:
+        return self.way.interface
+
+    @property
+    def table(self) -> RouteTable:
+        return self.way.table
+
+    @property
+    def gateway(self) -> str:
+        return self.way.gateway
+
+    @property
+    def kind(self) -> Kind:
+        return self.way.kind
 
     @property
     def family(self) -> int:
@@ -60,9 +88,14 @@ class _Asked:
 
 
 def doors(
-    topology: Topology, backends: Iterable[tuple[Iterable[NetworkInterface], Iterable[Port]]]
+    topology: Topology,
+    backends: Iterable[tuple[Iterable[NetworkInterface], Iterable[Port]]],
+    own: tuple[str, ...] = (),
 ) -> tuple[Door, ...]:
-    """One door for each kind of way from other networks to these ports of these interfaces."""
+    """One door for each kind of way from other networks to these ports of these interfaces.
+
+    *own*: addresses of the path's load balancer, which may stand in another VPC: they are no way round.
+    """
     asked = [(interface, tuple(ports)) for interfaces, ports in backends for interface in interfaces]
     found: dict[Kind, list[Entrance]] = {kind: [] for kind in KINDS}
     gap: Gap | None = None
@@ -73,7 +106,7 @@ def doors(
             gap = signal.gap
             continue
         for kind, gateway in gateways_of(topology, table):
-            found[kind] += _entrances(topology, interface, table, gateway, kind, ports)
+            found[kind] += _entrances(_Way(topology, interface, table, gateway, kind, own), ports)
     where = ", ".join(dict.fromkeys(interface.subnet_id for interface, _ in asked)) or "no subnet"
     return tuple(_door(kind, found[kind], gap, where) for kind in KINDS)
 
@@ -94,23 +127,10 @@ def gateways_of(topology: Topology, table: RouteTable) -> tuple[tuple[Kind, str]
     return tuple(dict.fromkeys((kind, target) for kind, target in kinds if kind is not None))
 
 
-def _entrances(
-    topology: Topology, interface: NetworkInterface, table: RouteTable, gateway: str, kind: Kind, ports: Iterable[Port]
-) -> Iterator[Entrance]:
+def _entrances(way: _Way, ports: Iterable[Port]) -> Iterator[Entrance]:
     for family in FAMILIES:
-        for address in own_addresses(interface, family):
-            for protocol, port in ports:
-                asked = _Asked(
-                    topology=topology,
-                    interface=interface,
-                    table=table,
-                    gateway=gateway,
-                    kind=kind,
-                    address=address,
-                    protocol=protocol,
-                    port=port,
-                )
-                yield _entrance(asked)
+        for address in own_addresses(way.interface, family):
+            yield from (_entrance(_Asked(way, address, protocol, port)) for protocol, port in ports)
 
 
 def _entrance(asked: _Asked) -> Entrance:
@@ -149,7 +169,7 @@ def _closed(layers: tuple[Layer, ...]) -> str:
 
 
 def _route_layer(asked: _Asked) -> Layer:
-    """Where the subnet sends replies by this gateway, its own VPC left out."""
+    """Where the subnet sends replies by this gateway; its own VPC and the path's load balancer are left out."""
     family, shown = asked.family, routes.table_text(asked.table, asked.interface.subnet_id)
     bounds, rules = exactly(none(family)), []
     for piece in routes.pieces(asked.topology, asked.table, family):
@@ -163,6 +183,7 @@ def _route_layer(asked: _Asked) -> Layer:
         rules.append((world(family), str(gap)))
     own = asked.topology.vpcs.peek(asked.interface.vpc_id)
     inside = none(family) if own is None or isinstance(own, Gap) else union(family, own.cidrs)
+    inside = inside | union(family, asked.way.own)
     left = Bounds(bounds.sure - inside, bounds.possible - inside, bounds.doubts)
     closed = f"route table {shown} sends no IPv{family} replies to {asked.gateway}"
     if left.possible:
