@@ -186,9 +186,15 @@ def test_every_packet_is_judged_as_by_the_obvious_evaluator(facts: Topology, dro
         assert (is_in(four.sure, it) or is_in(six.sure, it)) == reaches(facts, eni, it), it
 
 
-@settings(max_examples=60)
-@given(networks(), st.sampled_from(["tcp", "udp"]), st.sampled_from([*PORTS, 443]))
-def test_a_door_is_a_slice_and_its_words_agree_with_it(facts: Topology, protocol: str, port: int) -> None:
+OTHERS = st.sampled_from(
+    [("icmp", 8 * 256), ("icmp", 13 * 256), ("icmpv6", 128 * 256), ("icmp", 3 * 256 + 4), ("47", 0)]
+)
+
+
+@settings(max_examples=100)
+@given(networks(), st.one_of(st.tuples(st.sampled_from(["tcp", "udp"]), st.sampled_from([*PORTS, 443])), OTHERS))
+def test_a_door_is_a_slice_and_its_words_agree_with_it(facts: Topology, asked: tuple[str, int]) -> None:
+    protocol, port = asked
     doors = Internet(Layers(facts))
     found = packets_of(doors.layers)
     for door in doors.exposure([ENI], [port], protocol).doors:

@@ -19,11 +19,11 @@ from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach import acls, groups, routes
 from vpclink_checks.reach.bounds import Bounds, exactly, perhaps
 from vpclink_checks.reach.layers import BLOCK, NO_GROUP, Layers, Once, public_addresses
+from vpclink_checks.reach.protocols import has_ports, replies, shown
 from vpclink_checks.reach.sets import FAMILIES, Addresses, Ranges, addresses, example, is_wide, none, one_port, world
 from vpclink_checks.reach.traffic import kind
 from vpclink_checks.report import Witness
 
-# A client on the internet takes whatever source port it likes; one that the ACL lets back is enough.
 _ANY_PORT = Ranges.of((1, 65535))
 _CALLS = {
     "route table": "ec2:DescribeRouteTables",
@@ -161,7 +161,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class _Port:
-    """What packets a question is about."""
+    """What packets a question is about; *number* is ICMP's type and code (reach.protocols), 0 without ports."""
 
     family: int
     protocol: str
@@ -173,7 +173,12 @@ class _Port:
 
     @property
     def shown(self) -> str:
-        return f"{self.protocol} {self.number}"
+        return shown(self.protocol, self.number)
+
+    @property
+    def replies(self) -> Ranges:
+        """What comes back. A client on the internet takes whatever port it likes: one that is let back is enough."""
+        return _ANY_PORT if has_ports(self.protocol) else replies(self.protocol, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +206,7 @@ class Internet:
         self._conditions: Once[_Asked, Conditions] = Once(lambda asked: _conditions(layers, words, asked))
 
     def exposure(self, interfaces: Iterable[NetworkInterface], ports: Iterable[int], protocol: str = "tcp") -> Exposure:
-        """The ordinary doors of these interfaces on these TCP (or UDP) ports, IPv4 and IPv6."""
+        """The ordinary doors of these interfaces on these ports, IPv4 and IPv6; of ICMP its types and codes."""
         doors: list[Door] = []
         absent: list[str] = []
         wanted = tuple(ports)
@@ -310,8 +315,8 @@ def _route_layer(layers: Layers, where: _Where, family: int, detour: str) -> Lay
         return _unread("route table", bounds)
     if detour and bounds.possible:
         bounds = perhaps(bounds.possible, detour)
-    shown = routes.table_text(found.table, subnet_id)
-    closed = f"route table {shown} leads to an internet gateway for {_partly(bounds)} IPv{family} destination"
+    table = routes.table_text(found.table, subnet_id)
+    closed = f"route table {table} leads to an internet gateway for {_partly(bounds)} IPv{family} destination"
     return Layer("route table", bounds, closed, found.routes)
 
 
@@ -328,14 +333,14 @@ def _acl_layers(layers: Layers, where: _Where, port: _Port) -> tuple[Layer, ...]
     except UnknownFact:
         return (_unread("network ACL", into),)
     found = []
-    for egress, ports, bounds in ((False, one_port(port.number), into), (True, _ANY_PORT, out)):
+    for egress, ports, bounds in ((False, one_port(port.number), into), (True, port.replies, out)):
         every = acls.pieces(acl, egress=egress, family=port.family, protocol=port.protocol, asked=ports)
         passing = [one for one in every if one.allow or one.doubt]
         rules = tuple((one.addresses, acls.entry_text(acl, one.entry, egress=egress)) for one in passing)
         word = "lets the answer out to" if egress else f"lets {port.shown} in from"
         who = "only some sources" if bounds.possible else "nobody"
         found.append(Layer("network ACL", bounds, f"network ACL {acl.id} {word} {who}", rules))
-    return tuple(found)
+    return tuple(found) if port.replies else (found[0],)  # of ICMP that nobody answers the way out decides nothing
 
 
 def _group_layer(layers: Layers, filters: tuple[str, ...] | None, port: _Port) -> Layer:
@@ -348,8 +353,8 @@ def _group_layer(layers: Layers, filters: tuple[str, ...] | None, port: _Port) -
     bounds = layers.admitted(filters, "ingress", family).at(port.kind)
     rules = tuple((one.peers.possible, one.text) for one in _openings(layers.topology, filters, port))
     who = bounds.possible & layers.public(family)
-    shown = who.title if who else "no public source"
-    return Layer("security groups", bounds, f"{', '.join(filters)} admit {shown} on {port.shown}", rules)
+    title = who.title if who else "no public source"
+    return Layer("security groups", bounds, f"{', '.join(filters)} admit {title} on {port.shown}", rules)
 
 
 def _openings(topology: Topology, filters: Sequence[str], port: _Port) -> tuple[groups.Opening, ...]:
