@@ -294,6 +294,23 @@ def test_a_listener_is_judged_in_its_protocols_too() -> None:
     assert certified(speaking("TCP_UDP", topology)).door(Kind.BALANCER).state is State.OPEN
 
 
+@pytest.mark.parametrize(
+    ("protocol", "rule", "state"),
+    [("UDP", udp(WORLD), State.OPEN), ("UDP", tcp(10000, WORLD), State.SHUT), ("TCP", udp(WORLD), State.SHUT)],
+)
+def test_an_accelerator_brings_its_own_protocol(protocol: str, rule: GroupRule, state: State) -> None:
+    base = speaking("TCP_UDP", healthy(security_groups=added(rule)))
+    found = certified(accelerated(stack.HOST_A, preserved=True, protocol=protocol, base=base)).door(Kind.ACCELERATOR)
+    assert found.state is state
+
+
+def test_of_many_targets_the_first_are_asked_from_inside() -> None:
+    many = tuple(Target(id=stack.HOST_A, port=port) for port in range(20000, 20025))
+    found = certified(healthy(targets=Table(rows={stack.TG_API: many})), inside=True)
+    assert len(found.inside) == 41, "two ports of each of twenty, and one line for the rest"
+    assert found.inside[-1] == "the same was not asked of 5 more targets"
+
+
 # -- as an answer ------------------------------------------------------------------------------
 
 

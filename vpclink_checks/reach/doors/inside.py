@@ -15,7 +15,8 @@ from vpclink_checks.reach.flow import trace
 from vpclink_checks.reach.places import interface_ends
 from vpclink_checks.reach.ranges import Known
 
-_SHOWN = 3
+_SHOWN = 3  # names that a line tells
+_ASKED = 20  # targets: each is asked about with every interface of the VPC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,11 @@ def _names(some: tuple[NetworkInterface, ...]) -> str:
 
 
 def inside(here: Here, targets: Iterable[Target]) -> tuple[str, ...]:
-    """A line for each port of each target; what was not read is a line too."""
+    """A line for each port of each target, of the first ones if there are many; what was not read is a line too."""
+    every = tuple(targets)
+    more = (f"the same was not asked of {len(every) - _ASKED} more targets",) if len(every) > _ASKED else ()
     try:
-        return tuple(one.title for one in sources(here, targets))
+        return (*(one.title for one in sources(here, every[:_ASKED])), *more)
     except UnknownFact as signal:
         return (f"not known: {signal.gap}",)
 
