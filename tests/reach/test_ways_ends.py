@@ -98,6 +98,9 @@ def test_behind_an_appliance_only_what_lets_nobody_in_is_blocked() -> None:
         ("10.0.1.77", "blocked", "no interface in subnet-front has the address 10.0.1.77"),
         ("10.0.99.1", "blocked", "has an address 10.0.99.1"),
         ("10.0.0.2", "unknown", "AWS's own router or DNS server"),
+        ("10.0.1.1", "unknown", "AWS's own router or DNS server"),
+        ("169.254.169.254", "unknown", "no route and no ACL acts"),
+        ("fd00:ec2::254", "unknown", "no route and no ACL acts"),
         ("2001:db8:1:1::77", "blocked", "no interface in subnet-front has the address"),
     ],
 )

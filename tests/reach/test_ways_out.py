@@ -207,6 +207,22 @@ INTERNET = [
         id="excluded",
     ),
     pytest.param(
+        {"block_public_access": Table(rows={REGION: replace(BLOCKED, exclusions=((FRONT, "allow-egress"),))})},
+        "eni-front",
+        OUT,
+        "reached",
+        "excludes subnet-front",
+        id="excluded outwards",
+    ),
+    pytest.param(
+        {"block_public_access": Table(rows={REGION: replace(BLOCKED, exclusions=((FRONT, "allow-egress"),))})},
+        OUT,
+        "203.0.113.9",
+        "blocked",
+        "is block-ingress",
+        id="excluded outwards alone",
+    ),
+    pytest.param(
         {"block_public_access": Table(rows={REGION: replace(BLOCKED, state="update-in-progress")})},
         "eni-front",
         OUT,

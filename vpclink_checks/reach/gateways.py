@@ -117,7 +117,8 @@ def enter(topology: Topology, spot: Spot) -> Spot:
     vpc_id, parcel = interface.vpc_id, replace(spot.parcel, dst=addresses(own))
     spot = spot.also(vpc_id=vpc_id, subnet_id="", parcel=parcel, by=_with(spot.by, By.INTERNET), left=True)
     spot = spot.also(_gateway_of(topology, vpc_id, spot.parcel.dst))
-    spot = spot.also(bpa.step(topology, vpc_id, interface.subnet_id, inbound=True))
+    if not spot.parcel.reply:  # what answers was let out
+        spot = spot.also(bpa.step(topology, vpc_id, interface.subnet_id, inbound=True))
     if interface.deny_all_igw:
         rule = f"{interface.id} drops what comes by an internet gateway (DenyAllIgwTraffic)"
         spot = spot.also(deny("public address", interface.id, rule))

@@ -54,6 +54,11 @@ def walk(topology: Topology, spot: Spot, seen: frozenset[_Mark] = frozenset()) -
     """On by routes and gateways until they come out somewhere: one way, or one for each zone they may take."""
     if spot.where is not Where.ROUTED:
         return (spot,)
+    if spot.parcel.dst <= _link_local(spot.parcel.family):
+        rule = (
+            f"{spot.parcel.dst.title} is a link-local address: no route and no ACL acts, and the answer is not judged"
+        )
+        return (spot.also(left=True).lost(unsure(f"host in {spot.subnet_id}", spot.subnet_id, rule)),)
     mark = (spot.vpc_id, spot.subnet_id, spot.table_id, spot.parcel.src)
     if mark in seen:
         rule = f"the routes lead packets to {spot.parcel.dst.title} round in a circle"
@@ -86,6 +91,11 @@ def _onward(topology: Topology, spot: Spot) -> tuple[Spot, ...]:
     if all(one.local for one in mine):
         return (on.also(where=Where.INSIDE),)
     return tuple(one for entry in entries.values() if entry for one in gateways.through(topology, on, entry))
+
+
+def _link_local(family: int) -> Addresses:
+    """The host's own services: instance metadata, time, DNS (ec2 user guide, instancedata)."""
+    return union(family, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"))
 
 
 def _table(topology: Topology, spot: Spot) -> RouteTable:
@@ -136,13 +146,12 @@ def _nobody(topology: Topology, spot: Spot) -> Spot:
     if gap is not None:
         return leave(topology, spot).lost(unsure(layer, spot.vpc_id, gap))
     home = next((one for one in topology.subnets if one.vpc_id == spot.vpc_id and _holds(one.cidrs, dst)), None)
-    if home is None:
-        rule = f"no subnet of {spot.vpc_id} has an address {dst.title}"
-        return leave(topology, spot).lost(deny(layer, spot.vpc_id, rule))
-    spot = across(topology, spot, home.id)
-    kept = _kept_by_aws(topology, spot, home.cidrs)
+    kept = _kept_by_aws(topology, spot, home.cidrs if home else ())
+    spot = across(topology, spot, home.id) if home else leave(topology, spot)
     if kept:
         return spot.lost(unsure(layer, spot.vpc_id, kept))
+    if home is None:
+        return spot.lost(deny(layer, spot.vpc_id, f"no subnet of {spot.vpc_id} has an address {dst.title}"))
     return spot.lost(deny(layer, home.id, f"no interface in {home.id} has the address {dst.title}"))
 
 
@@ -151,16 +160,14 @@ def _holds(cidrs: tuple[str, ...], members: Addresses) -> bool:
 
 
 def _kept_by_aws(topology: Topology, spot: Spot, cidrs: tuple[str, ...]) -> str:
-    """AWS's own router and DNS server have addresses in every subnet and VPC (vpc user guide, subnet sizing)."""
-    vpc = topology.vpcs.rows.get(spot.vpc_id)
-    every = (*cidrs, *(vpc.cidrs if vpc else ()))
-    blocks = [union(spot.parcel.family, (one,)) for one in every]
-    first = {block.ranges.first + offset for block in blocks if block for offset in (1, 2)}
-    if any(one in spot.parcel.dst.ranges for one in first):
-        return (
-            f"{spot.parcel.dst.title} is kept for AWS's own router or DNS server, and what answers there is not judged"
-        )
-    return ""
+    """AWS's router is the second address of each subnet, its DNS server the third of each VPC block (subnet sizing)."""
+    dst, vpc = spot.parcel.dst, topology.vpcs.rows.get(spot.vpc_id)
+    of_subnet = [(block, offset) for block in cidrs for offset in (1, 2)]
+    every = [*of_subnet, *((block, 2) for block in (vpc.cidrs if vpc else ()))]
+    blocks = ((union(dst.family, (block,)), offset) for block, offset in every)
+    if not any(block and block.ranges.first + offset in dst.ranges for block, offset in blocks):
+        return ""
+    return f"{dst.title} is kept for AWS's own router or DNS server, and what answers there is not judged"
 
 
 def _agreed(ways: list[Spot]) -> Spot:
