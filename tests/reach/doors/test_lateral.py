@@ -239,7 +239,7 @@ def transit(ours: tuple[TransitRoute, ...] = (TO_THEM,), theirs: tuple[TransitRo
         pytest.param(joined(*TGW[1:]), "lateral", "the route tables of tgw-01 were not read", id="nothing read"),
         pytest.param(transit(), "lateral", "10.9.0.0/16 may come in by tgw-01", id="both tables lead there and back"),
         pytest.param(transit(theirs=()), "shut", "leads another attachment's packets to 10.0.0.9", id="no way to us"),
-        pytest.param(transit(ours=()), "shut", "no reply of vpc-", id="no way back"),
+        pytest.param(transit(ours=()), "shut", "none of the replies anywhere", id="no way back"),
         pytest.param(
             transit(theirs=(replace(TO_US, state="blackhole"),)), "shut", "leads another", id="a blackhole to us"
         ),
@@ -260,6 +260,33 @@ def transit(ours: tuple[TransitRoute, ...] = (TO_THEM,), theirs: tuple[TransitRo
             "lateral",
             "10.9.0.0/24, 10.9.2.0/23",
             id="a blackhole on the way back",
+        ),
+        pytest.param(
+            replace(transit(), transit_attachments=by("id", OURS, replace(OTHER, state="deleted"))),
+            "shut",
+            "leads another",
+            id="the other one is deleted",
+        ),
+        pytest.param(
+            replace(transit(), transit_attachments=by("id", replace(OURS, state="rejected"), OTHER)),
+            "shut",
+            "is not attached",
+            id="ours is rejected",
+        ),
+        pytest.param(
+            replace(
+                transit(ours=(replace(TO_THEM, destination="pl-01"),)),
+                prefix_lists=by("id", prefix_list("pl-01", "10.9.7.0/24")),
+            ),
+            "lateral",
+            "10.9.7.0/24 may come in",
+            id="a prefix list on the way back",
+        ),
+        pytest.param(
+            replace(transit(ours=(replace(TO_THEM, destination="pl-01"),)), prefix_lists=NO_LIST),
+            "unknown",
+            "ec2:GetManagedPrefixListEntries",
+            id="a prefix list that was not read",
         ),
         pytest.param(
             replace(transit(), transit_attachments=by("id", OTHER)), "shut", "is not attached", id="not attached"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import reduce
 from ipaddress import ip_network
 
-from vpclink_checks.model.fact import Gap
+from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import RouteEntry
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.model.transit import PeeredVpc, Peering, TransitAttachment, TransitRoute, TransitRouteTable
@@ -16,6 +16,8 @@ from vpclink_checks.reach.sets import Addresses, addresses, none, union, world
 
 _KINDS = {"pcx-": Kind.PEERING, "tgw-": Kind.TRANSIT, "vgw-": Kind.VPN}
 # A core network's route target is its ARN (botocore model, ec2 Route.CoreNetworkArn).
+# TransitGatewayAttachmentState (botocore model, ec2): those in which an attachment carries nothing.
+_GONE = ("initiatingRequest", "pendingAcceptance", "rejected", "rejecting", "deleting", "deleted", "failed", "failing")
 _APPLIANCES = ("eni-", "i-", "vpce-", "lgw-", "arn:")
 
 
@@ -135,7 +137,7 @@ def _transit(topology: Topology, gateway: str, vpc_id: str, address: str) -> Bey
     family = addresses(address).family
     attached = topology.transit_attachments
     every = tuple(one for one in attached if one.gateway_id == gateway)
-    own = [one for one in every if one.kind == "vpc" and one.resource_id == vpc_id]
+    own = [one for one in every if one.kind == "vpc" and one.resource_id == vpc_id and one.state not in _GONE]
     if attached.gap is None and not attached.gaps and every and not own:
         return _nobody(family, f"{vpc_id} is not attached to {gateway}")
     tables = {one.id: one for one in topology.transit_route_tables if one.gateway_id == gateway}
@@ -143,15 +145,31 @@ def _transit(topology: Topology, gateway: str, vpc_id: str, address: str) -> Bey
     unread += [*topology.transit_route_tables.gaps.values(), *(one.gap for one in tables.values())]
     if not tables or not own or any(unread):
         return _unread(family, f"the route tables of {gateway} were not read, and who is attached to it", *unread)
-    mine = frozenset(one.id for one in own)
-    feeding = [one for one in every if one.id not in mine and _leads(tables.get(one.route_table_id), address, mine)]
+    try:
+        return _led(topology, gateway, every, own, tables, address)
+    except UnknownFact as signal:
+        return _unread(family, f"a prefix list in the route tables of {gateway} was not read", signal.gap)
+
+
+def _led(
+    topology: Topology,
+    gateway: str,
+    every: tuple[TransitAttachment, ...],
+    own: list[TransitAttachment],
+    tables: dict[str, TransitRouteTable],
+    address: str,
+) -> Beyond:
+    """By the gateway's own tables. Raises UnknownFact."""
+    family, mine = addresses(address).family, frozenset(one.id for one in own)
+    others = [one for one in every if one.id not in mine and one.state not in _GONE]
+    feeding = [one for one in others if _leads(topology, tables.get(one.route_table_id), address, mine)]
     if not feeding:
         return _nobody(family, f"no route table of {gateway} leads another attachment's packets to {address}")
-    answered = (_answered(tables.get(one.route_table_id), family) for one in own)
+    answered = (_answered(topology, tables.get(one.route_table_id), family) for one in own)
     back = reduce(Addresses.__or__, answered, none(family))
     who = ", ".join(map(_title, feeding))
     if not back:
-        return _nobody(family, f"{gateway} leads {who} here, but no reply of {vpc_id} anywhere")
+        return _nobody(family, f"{gateway} leads {who} here, but none of the replies anywhere")
     return Beyond(exactly(back), f"{gateway} leads {who} here")
 
 
@@ -159,26 +177,37 @@ def _title(one: TransitAttachment) -> str:
     return f"{one.resource_id or one.id} ({one.kind})"
 
 
-def _ordered(table: TransitRouteTable, family: int) -> list[TransitRoute]:
-    """Longest prefix first, static before propagated (amazon-vpc transit gateways guide, route evaluation order)."""
-    mine = [one for one in table.routes if addresses(one.destination).family == family]
-    return sorted(mine, key=lambda one: (-ip_network(one.destination, strict=False).prefixlen, one.origin != "static"))
+def _ordered(topology: Topology, table: TransitRouteTable, family: int) -> list[tuple[Addresses, TransitRoute]]:
+    """Longest prefix first, static before propagated (amazon-vpc transit gateways guide, route evaluation order).
+
+    Raises UnknownFact where a prefix list was not read.
+    """
+    every = [(network, one) for one in table.routes for network in _networks(topology, one)]
+    mine = [(network, one) for network, one in every if addresses(network).family == family]
+    mine.sort(key=lambda pair: (-ip_network(pair[0], strict=False).prefixlen, pair[1].origin != "static"))
+    return [(addresses(network), one) for network, one in mine]
 
 
-def _leads(table: TransitRouteTable | None, address: str, to: frozenset[str]) -> bool:
-    """Whether what comes in by an attachment with this table goes to one of these attachments."""
-    if table is None:
-        return False
+def _networks(topology: Topology, route: TransitRoute) -> tuple[str, ...]:
+    if not route.destination.startswith("pl-"):
+        return (route.destination,)
+    found = topology.prefix_lists.find(route.destination)
+    return found.cidrs if found is not None else ()
+
+
+def _leads(topology: Topology, table: TransitRouteTable | None, address: str, to: frozenset[str]) -> bool:
+    """Whether what comes in by an attachment with this table goes to one of these attachments. Raises UnknownFact."""
     wanted = addresses(address)
-    best = next((one for one in _ordered(table, wanted.family) if wanted <= addresses(one.destination)), None)
+    ordered = _ordered(topology, table, wanted.family) if table is not None else []
+    best = next((one for members, one in ordered if wanted <= members), None)
     return best is not None and best.state == "active" and bool(to & set(best.attachment_ids))
 
 
-def _answered(table: TransitRouteTable | None, family: int) -> Addresses:
-    """Where what comes in by an attachment with this table goes at all."""
+def _answered(topology: Topology, table: TransitRouteTable | None, family: int) -> Addresses:
+    """Where what comes in by an attachment with this table goes at all. Raises UnknownFact."""
     left, found = world(family), none(family)
-    for one in _ordered(table, family) if table is not None else ():
-        hit = left & addresses(one.destination)
+    for members, one in _ordered(topology, table, family) if table is not None else ():
+        hit = left & members
         left = left - hit
         if one.state == "active":
             found = found | hit
