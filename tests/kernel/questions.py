@@ -50,7 +50,7 @@ def flows(draw: Draw, topology: Topology, wanted: int) -> tuple[Flow, ...]:
 
 def _flow(draw: Draw, topology: Topology) -> Flow | None:
     hosts = [one for one in topology.interfaces if one.type == "interface"]
-    if draw.chance(0.25):
+    if draw.chance(0.3):
         return _from_internet(draw, topology, hosts)
     source = draw.one(*hosts)
     src = draw.one(*source.private_addresses, *source.ipv6)
@@ -58,7 +58,7 @@ def _flow(draw: Draw, topology: Topology) -> Flow | None:
     if NLB_ARN in topology.load_balancers.rows and draw.chance(0.3):
         return _through_balancer(draw, topology, source, src)
     target = draw.one(*hosts)
-    if draw.chance(0.2):
+    if draw.chance(0.4):
         return _hairpin(draw, topology, source, target)
     dst = draw.one(*target.private_addresses, *target.ipv6)
     if target is source or ip_address(src).version != ip_address(dst).version:

@@ -40,7 +40,8 @@ NAT_INTERFACE = NetworkInterface(
     description="Interface for NAT Gateway nat-0",
     addresses=(PrivateAddress(address="10.0.0.60", public="203.0.113.60"),),
 )
-_ENDINGS = (9, 10, 11, 127, 128, 200)
+_ENDINGS = (9, 12, 15, 127, 130, 200)
+_PUBLIC = {"subnet-00": 0.9, "subnet-01": 0.4, "subnet-02": 0.2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def _interfaces(draw: Draw, subnet: Subnet) -> Iterator[NetworkInterface]:
     endings = draw.random.sample(_ENDINGS, draw.one(2, 2, 3))
     for ending in endings:
         address = str(ip_network(subnet.cidrs[0])[ending])
-        public = f"203.0.113.{ending}" if subnet.id == "subnet-00" and draw.chance(0.8) else ""
+        public = f"203.0.113.{ending + int(subnet.id[-1])}" if draw.chance(_PUBLIC.get(subnet.id, 0)) else ""
         more = (PrivateAddress(address=str(ip_network(subnet.cidrs[0])[ending + 20]), primary=False),)
         yield NetworkInterface(
             id=f"eni-{subnet.id[7:]}{ending:03}",
@@ -130,7 +131,7 @@ def _acls(draw: Draw, vpc_id: str, subnets: list[Subnet]) -> Iterator[Any]:
 
 
 def _tables(draw: Draw, vpc: Vpc, subnets: list[Subnet], *, two: bool) -> Iterator[RouteTable]:
-    targets = ("igw-0", "igw-0", "igw-0", "nat-0", "nat-0", "eigw-0", "igw-9") if vpc.id == "vpc-0" else ("igw-9",)
+    targets = (*["igw-0"] * 4, *["nat-0"] * 3, "eigw-0", "igw-9") if vpc.id == "vpc-0" else ("igw-9",)
     far = _VPC_CIDRS[1 if vpc.id == "vpc-0" else 0] if two else ()
     peered = tuple(RouteEntry(destination=one, target="pcx-0") for one in far)
     mine = [one for one in subnets if one.vpc_id == vpc.id]
@@ -151,11 +152,12 @@ def _peering(draw: Draw) -> Peering:
 
 
 def _block(draw: Draw, subnets: list[Subnet]) -> BlockPublicAccess:
-    if draw.chance(0.85):
+    if draw.chance(0.75):
         return BlockPublicAccess()
-    excluded = ((draw.one(*subnets).id, draw.one("allow-bidirectional", "allow-egress")),) if draw.chance(0.6) else ()
+    modes = ("allow-bidirectional", "allow-bidirectional", "allow-egress")
+    excluded = [(draw.one(*subnets, *subnets[:1]).id, draw.one(*modes))] if draw.chance(0.8) else []
     mode = draw.one("block-bidirectional", "block-ingress")
-    return BlockPublicAccess(mode=mode, state="update-complete", exclusions=excluded)
+    return BlockPublicAccess(mode=mode, state="update-complete", exclusions=tuple(excluded))
 
 
 # -- a load balancer -----------------------------------------------------------------------------

@@ -305,6 +305,17 @@ def test_a_public_address_is_reached_from_inside_by_the_gateway_and_without_refe
     check(ask(to_nat, "eni-me", "203.0.113.9"), "reached", "translates 10.0.1.4 to 203.0.113.4")
 
 
+def test_a_reference_lets_nobody_out_to_a_public_address_however_far_packets_get() -> None:
+    """The kernel's finding: where they were lost before the internet, an outbound reference still counted."""
+    (target,) = (one for one in facts().interfaces if any(at.public == "203.0.113.9" for at in one.addresses))
+    only = tuple(GroupRule(protocol="-1", group_id=one) for one in target.group_ids)
+    mine = facts().interfaces.need("eni-me").group_ids[0]
+    kept = {**facts().security_groups.rows, mine: group(mine, *ANYWHERE, egress=only)}
+    found = ask(facts(security_groups=by("id", *kept.values())), "eni-me", "203.0.113.9")
+    layers = [one.layer for one in found.blockers]
+    assert any(one.startswith("security groups of") and one.endswith("outbound") for one in layers), layers
+
+
 @pytest.mark.parametrize(
     ("entries", "verdict"),
     [((LOCAL,), "reached"), ((route("10.0.1.0/24", "eni-fw"), LOCAL), "unknown"), ((), "blocked")],

@@ -39,7 +39,8 @@ def trace(topology: Topology, source: End, target: End, port: int, protocol: str
 def _steps(topology: Topology, source: End, target: End, parcel: Parcel) -> Iterator[Step]:
     there = _there(topology, source, target, parcel)
     if source.vpc_id:
-        peer = replace(target, addresses=parcel.dst)
+        named = frozenset[str]() if target.public else target.counts_as  # a reference never means public addresses
+        peer = replace(target, addresses=parcel.dst, counts_as=named)
         yield _filtered(topology, source, peer, "egress", there)
     yield from there.steps
     if target.vpc_id:
