@@ -41,6 +41,8 @@ def through_acl(topology: Topology, acl_id: str, egress: bool, family: int) -> T
 
 
 def _kinds(entry: AclEntry) -> Ranges:
+    if number(entry.protocol) in ("1", "58"):
+        return kinds(entry.protocol, entry.icmp_type, entry.icmp_code)
     return EVERY_KIND if number(entry.protocol) == "-1" else kinds(entry.protocol, entry.from_port, entry.to_port)
 
 

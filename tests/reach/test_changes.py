@@ -73,6 +73,22 @@ CHANGES: dict[str, tuple[Topology, Change]] = {
         healthy(),
         AddRule(group_id=HOSTS, direction="ingress", rule=GroupRule(protocol="-1", cidr="::/0")),
     ),
+    "ping": (
+        healthy(),
+        AddRule(
+            group_id=HOSTS,
+            direction="ingress",
+            rule=GroupRule(protocol="icmp", from_port=8, to_port=0, cidr="10.0.0.9/32"),
+        ),
+    ),
+    "ping through an ACL": (
+        healthy(),
+        AllowInAcl(
+            acl=stack.ACL,
+            egress=False,
+            wanted=(allow(100, "10.0.0.9/32", protocol="1", icmp_type=8, icmp_code=0),),
+        ),
+    ),
     "rule removed": (
         healthy(security_groups=added(GroupRule(protocol="-1", prefix_list_id="pl-01", description="old"))),
         RemoveRule(group_id=HOSTS, direction="ingress", rule=GroupRule(protocol="-1", prefix_list_id="pl-01")),

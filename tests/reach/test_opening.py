@@ -59,6 +59,7 @@ OPEN_ACL = tuple(
     for egress in (False, True)
     for number, cidr in ((100, "0.0.0.0/0"), (101, "::/0"))
 )
+ECHO_REPLIES = kinds("icmp", 0, 0) | kinds("icmpv6", 129, 0)
 PORTS = st.sampled_from([80, 443, 1023, 1024, 2000, 40000, 65535])
 
 
@@ -82,8 +83,9 @@ def mostly(usual: T, strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
 
 @st.composite
 def rules(draw: st.DrawFn) -> GroupRule:
-    protocol = draw(st.sampled_from(["tcp", "udp", "-1", "6"]))
+    protocol = draw(st.sampled_from(["tcp", "udp", "-1", "6", "icmp", "icmpv6", "47"]))
     first, last = sorted((draw(PORTS), draw(PORTS)))
+    first, last = {"icmp": (8, -1), "icmpv6": (128, 0)}.get(protocol, (first, last))
     ports = {} if protocol == "-1" else {"from_port": first, "to_port": last}
     peer = draw(
         st.one_of(
@@ -159,13 +161,14 @@ def questions(draw: st.DrawFn) -> Question:
             table("rtb-0b", SUBNET_B, routes=draw(mostly(LOCALS, routes()))),
         ),
     )
-    return Question(
-        topology=topology,
-        source=ends[0],
-        target=ends[1],
-        port=draw(PORTS),
-        protocol=draw(st.sampled_from(["tcp", "udp"])),
+    protocol, port = draw(
+        st.one_of(
+            st.tuples(st.sampled_from(["tcp", "udp"]), PORTS),
+            st.sampled_from([("icmp" if family == 4 else "icmpv6", value * 256) for value in (8, 128, 3)]),
+            st.just(("47", 0)),
+        )
     )
+    return Question(topology=topology, source=ends[0], target=ends[1], port=port, protocol=protocol)
 
 
 def _interface(address: str, groups: tuple[str, ...]) -> NetworkInterface:
@@ -217,6 +220,8 @@ def assert_nothing_else_opens(question: Question, after: Topology) -> None:
     """Each filter lets more through only of this protocol, to and from these two, on this port or the reply's."""
     family = question.source.family
     port, replies = kinds(question.protocol, question.port, question.port), kinds(question.protocol, 1024, 65535)
+    if question.protocol.startswith("icmp"):
+        port, replies = kinds(question.protocol, *divmod(question.port, 256)), ECHO_REPLIES
     flow = Traffic.of(family, (port | replies, question.source.addresses | question.target.addresses))
     for (id_, _, its_family), more in opened(question.topology, after).items():
         assert its_family == family

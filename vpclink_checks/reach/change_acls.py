@@ -148,13 +148,20 @@ def _to(entry: AclEntry) -> int | None:
 
 def _text(entry: AclEntry) -> str:
     shown = name(entry.protocol)
-    if entry.from_port is not None:
+    if entry.icmp_type is not None:
+        shown += f" {entry.icmp_type}/{entry.icmp_code}"
+    elif entry.from_port is not None:
         shown += f" {entry.from_port}" if entry.from_port == _to(entry) else f" {entry.from_port}-{_to(entry)}"
     return f"{shown} with {network(entry.cidr)}"
 
 
 def _resource(acl_id: str, entry: AclEntry) -> str:
     ports = {} if entry.from_port is None else {"from_port": str(entry.from_port), "to_port": str(_to(entry))}
+    if entry.icmp_type is not None:
+        ports = {
+            "icmp_type": str(entry.icmp_type),
+            "icmp_code": str(-1 if entry.icmp_code is None else entry.icmp_code),
+        }
     word = "outbound" if entry.egress else "inbound"
     return block(
         f'resource "aws_network_acl_rule" "{slug(acl_id, word, entry.number)}"',

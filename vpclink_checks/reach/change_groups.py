@@ -95,6 +95,8 @@ def _traffic(rule: GroupRule) -> str:
     if rule.from_port is None or number(rule.protocol) == "-1":
         return name(rule.protocol)
     last = _last(rule)
+    if number(rule.protocol) in ("1", "58"):
+        return f"{name(rule.protocol)} {rule.from_port}/{last}"
     return f"{name(rule.protocol)} {rule.from_port}" + (f"-{last}" if last != rule.from_port else "")
 
 

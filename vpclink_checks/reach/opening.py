@@ -6,8 +6,9 @@ of them. It is worked out only when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 from vpclink_checks.model.network import AclEntry, GroupRule, NetworkAcl, NetworkInterface, RouteEntry, RouteTable
 from vpclink_checks.model.topology import Topology
@@ -20,7 +21,15 @@ from vpclink_checks.reach.protocols import name, number
 from vpclink_checks.reach.sets import Addresses, Ranges, Span, addresses
 
 MOST_RULES = 60  # of one direction of a security group: EC2's default quota (amazon-vpc-user-guide, quotas)
-_WITH_PORTS = ("6", "17")
+_WITH_PORTS, _ICMP = ("6", "17"), ("1", "58")
+_TYPE = 256  # ICMP's type and code are one number here: type * 256 + code
+
+
+class _Which(TypedDict, total=False):
+    from_port: int
+    to_port: int
+    icmp_type: int
+    icmp_code: int
 
 
 # -- security groups ---------------------------------------------------------------------------
@@ -36,12 +45,19 @@ def in_groups(topology: Topology, own: End, peer: End, direction: str, *, protoc
     cidrs = ("",) if reference else peer.addresses.cidrs()
     if not group_id or len(cidrs) > MOST_RULES:
         return None
-    first = port if number(protocol) in _WITH_PORTS else None
+    first, last = _group_ports(protocol, port)
     rules = (
-        GroupRule(protocol=name(protocol), from_port=first, to_port=first, cidr=cidr, group_id=reference)
+        GroupRule(protocol=name(protocol), from_port=first, to_port=last, cidr=cidr, group_id=reference)
         for cidr in cidrs
     )
     return together(AddRule(group_id=group_id, direction=direction, rule=one) for one in rules)
+
+
+def _group_ports(protocol: str, port: int) -> tuple[int | None, int | None]:
+    """FromPort and ToPort of a rule: for ICMP the type and the code (botocore model, IpPermission)."""
+    if number(protocol) in _ICMP:
+        return divmod(port, _TYPE)
+    return (port, port) if number(protocol) in _WITH_PORTS else (None, None)
 
 
 def _best_placed(topology: Topology, own: End, direction: str) -> str:
@@ -135,18 +151,25 @@ def in_acl(
             allow=True,
             protocol=number(protocol),
             cidr=cidr,
-            from_port=first,
-            to_port=last,
+            **which,
         )
         for members, held in found.items()
         for cidr in members.cidrs()
-        for first, last in _port_ranges(protocol, [span for span, _ in held])
+        for which in _which(protocol, [span for span, _ in held])
     ]
     return AllowInAcl(acl=acl, egress=egress, wanted=tuple(wanted)) if wanted else None
 
 
-def _port_ranges(protocol: str, spans: Sequence[Span]) -> Sequence[tuple[int | None, int | None]]:
-    return Ranges.of(*spans).spans if number(protocol) in _WITH_PORTS else [(None, None)]
+def _which(protocol: str, spans: Sequence[Span]) -> Iterator[_Which]:
+    """What an entry of the protocol tells apart: ports, or ICMP's type and code."""
+    whole = Ranges.of(*spans)
+    if number(protocol) in _WITH_PORTS:
+        yield from (_Which(from_port=first, to_port=last) for first, last in whole.spans)
+    elif number(protocol) in _ICMP:
+        every = (value for first, last in whole.spans for value in range(first, last + 1))
+        yield from (_Which(icmp_type=value // _TYPE, icmp_code=value % _TYPE) for value in every)
+    else:
+        yield _Which()
 
 
 # -- routes ------------------------------------------------------------------------------------
