@@ -301,6 +301,16 @@ def test_a_transit_gateway(topology: Topology, state: str, said: str) -> None:
     assert (found.state.value, said in found.text) == (state, True), found.text
 
 
+@pytest.mark.parametrize(("carries", "state"), [(True, "lateral"), (False, "shut")])
+def test_an_attachment_may_carry_no_ipv6(carries: bool, state: str) -> None:
+    ours = replace(OURS, ipv6=carries)
+    nobody_asked: Table[Any] = Table(gap=Gap(operation="this source", action="", code="NotRead"))
+    attachments = Table(rows={ours.id: ours}, gap=nobody_asked.gap)
+    facts = joined(route(PEER6, "tgw-01"), transit_attachments=attachments, transit_route_tables=nobody_asked)
+    found = ask(facts, Kind.TRANSIT, ENI6)
+    assert found.state.value == state, found.text
+
+
 GATEWAY_ENDPOINT = VpcEndpoint(id="vpce-01", vpc_id=VPC)
 VGW = (route("192.168.0.0/16", "vgw-01", origin="EnableVgwRoutePropagation"),)
 

@@ -140,6 +140,8 @@ def _transit(topology: Topology, gateway: str, vpc_id: str, address: str) -> Bey
     own = [one for one in every if one.kind == "vpc" and one.resource_id == vpc_id and one.state not in _GONE]
     if attached.gap is None and not attached.gaps and every and not own:
         return _nobody(family, f"{vpc_id} is not attached to {gateway}")
+    if own and family == 6 and not any(one.ipv6 for one in own):  # noqa: PLR2004 - the address family
+        return _nobody(family, f"the attachment of {vpc_id} to {gateway} carries no IPv6")
     tables = {one.id: one for one in topology.transit_route_tables if one.gateway_id == gateway}
     unread = [attached.gap, *attached.gaps.values(), topology.transit_route_tables.gap]
     unread += [*topology.transit_route_tables.gaps.values(), *(one.gap for one in tables.values())]
