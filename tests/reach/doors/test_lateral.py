@@ -47,8 +47,10 @@ from vpclink_checks.model.transit import (
     VpcEndpoint,
     VpnGateway,
 )
+from vpclink_checks.reach.between import between, deciding
 from vpclink_checks.reach.doors import lateral
 from vpclink_checks.reach.doors.certificate import Door, Kind, State
+from vpclink_checks.reach.engine import Reach
 
 ENI = NetworkInterface(
     id="eni-01", vpc_id=VPC, subnet_id=SUBNET_A, addresses=(PrivateAddress(address="10.0.0.9"),), group_ids=(SG_A,)
@@ -175,6 +177,17 @@ PEERED = [
 def test_a_peering(topology: Topology, state: str, said: str) -> None:
     found = ask(topology)
     assert (found.state.value, said in found.text) == (state, True), found.text
+
+
+@pytest.mark.parametrize(("topology", "state", "said"), PEERED)
+@pytest.mark.parametrize("source", ["10.8.4.7", "10.8.200.1"])
+def test_where_it_is_shut_the_way_from_end_to_end_is_blocked(
+    topology: Topology, state: str, said: str, source: str
+) -> None:
+    """The same question to the part of the engine that follows a packet: never past a door that is shut."""
+    verdict = deciding(between(Reach(topology), source, ENI.id, 443)).verdict
+    assert verdict == "blocked" or state != "shut", said
+    assert verdict != "reached" or state == "lateral", said
 
 
 @pytest.mark.parametrize(
