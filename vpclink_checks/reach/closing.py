@@ -79,7 +79,9 @@ def holds(reach: Reach, change: Change, shut: Shut) -> bool:
     """Whether with this change *shut* is true, and the paths' own packets fare as before."""
     try:
         after = changed(reach, change)
-        return shut(after) and _fare(after) == _fare(reach)
+        return shut(after) and all(
+            [one.verdicts for one in old] == [one.verdicts for one in new] for old, new in _beside(reach, after, change)
+        )
     except (LookupError, UnknownFact):
         return False
 
@@ -102,11 +104,36 @@ def _open(reach: Reach, ask: Ask) -> tuple[Door, ...]:
 
 def own_traffic(reach: Reach) -> tuple[Own, ...]:
     """Everything on the way from each link to each target: calls and health checks, worked out once."""
-    found = reach.shared.get(("own traffic",))
+    return tuple(one for path in reach.topology.paths for one in _sent_on(reach, path))
+
+
+def _sent_on(reach: Reach, path: Path) -> tuple[Own, ...]:
+    key = ("own traffic", path.id)
+    found = reach.shared.get(key)
     if not isinstance(found, tuple):
-        every = (one for path in reach.topology.paths for one in _of(reach, path))
-        found = reach.shared["own traffic",] = tuple(every)
+        found = reach.shared[key] = tuple(_of(reach, path))
     return found
+
+
+def _beside(before: Reach, after: Reach, change: Change) -> Iterator[tuple[tuple[Own, ...], tuple[Own, ...]]]:
+    """What each path that the change can concern sends, before and after."""
+    touched = _touched(change)
+    for old, new in zip(before.topology.paths, after.topology.paths, strict=True):
+        own = _sent_on(before, old)
+        if touched is None or _meets(own, touched):
+            yield own, _sent_on(after, new)
+
+
+def _touched(change: Change) -> frozenset[str] | None:
+    """The groups whose rules change; None where the change is of another kind, and may concern every path."""
+    ids = [one.group_id if isinstance(one, AddRule | RemoveRule) else "" for one in parts(change)]
+    return frozenset(ids) if all(ids) else None
+
+
+def _meets(own: tuple[Own, ...], group_ids: frozenset[str]) -> bool:
+    """Whether these groups filter any of the packets, or that is not known: a step names all groups of its end."""
+    steps = (step for one in own for trace in one.traces for step in trace.steps)
+    return any(one.gap for one in own) or any(id_ in step.component for step in steps for id_ in group_ids)
 
 
 def _of(reach: Reach, path: Path) -> Iterator[Own]:
@@ -135,19 +162,18 @@ def _own(path: Path, what: str, traces: Callable[[], tuple[Trace, ...]]) -> Own:
         return Own(path.id, what, gap=str(signal.gap))
 
 
-def _fare(reach: Reach) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    return tuple((one.path_id, one.what, one.verdicts) for one in own_traffic(reach))
-
-
-def _worse(before: Reach, after: Reach) -> list[Trace]:
+def _worse(before: Reach, after: Reach, change: Change) -> list[Trace]:
     """The paths' packets that fare worse than before: not known any more, or blocked."""
-    was = {(one.path_id, one.what, trace.packet): trace.verdict for one in own_traffic(before) for trace in one.traces}
-    return [
-        trace
-        for one in own_traffic(after)
-        for trace in one.traces
-        if _RANK[trace.verdict] > _RANK[was.get((one.path_id, one.what, trace.packet), "blocked")]
-    ]
+    found: list[Trace] = []
+    for old, new in _beside(before, after, change):
+        was = {(one.what, trace.packet): trace.verdict for one in old for trace in one.traces}
+        found += [
+            trace
+            for one in new
+            for trace in one.traces
+            if _RANK[trace.verdict] > _RANK[was.get((one.what, trace.packet), "blocked")]
+        ]
+    return found
 
 
 # -- what might do ------------------------------------------------------------------------------
@@ -244,7 +270,7 @@ def _replaced(reach: Reach, gone: tuple[Change, ...], *, by_address: bool) -> Ch
         if whole is None or not gone:
             return None
         try:
-            worse = _worse(reach, changed(reach, whole))
+            worse = _worse(reach, changed(reach, whole), whole)
         except LookupError:
             return None
         if not worse:
