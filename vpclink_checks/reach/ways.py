@@ -56,7 +56,7 @@ def walk(topology: Topology, spot: Spot, seen: frozenset[_Mark] = frozenset()) -
         return (spot,)
     if spot.parcel.dst <= _link_local(spot.parcel.family):
         rule = (
-            f"{spot.parcel.dst.title} is a link-local address: no route and no ACL acts, and the answer is not judged"
+            f"{spot.parcel.dst.title} is link-local: no route and no ACL acts, and who answers is not judged"
         )
         return (spot.also(left=True).lost(unsure(f"host in {spot.subnet_id}", spot.subnet_id, rule)),)
     mark = (spot.vpc_id, spot.subnet_id, spot.table_id, spot.parcel.src)
