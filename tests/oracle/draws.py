@@ -18,6 +18,7 @@ from vpclink_checks.model.network import AclEntry, GroupRule, RouteEntry
 
 T = TypeVar("T")
 PORTS = (1, 80, 1023, 1024, 1025, 40000, 65535)
+EPHEMERAL = ((1024, 65535), (1025, 65535), (1024, 65534), (1023, 65535), (32768, 60999), (0, 1024), (65535, 65535))
 WORLD = {4: "0.0.0.0/0", 6: "::/0"}
 UNSAID = Gap(operation="ec2:Describe", action="", code="UnheardOf", message="a word of tomorrow")
 
@@ -58,9 +59,11 @@ def beside(address: str) -> list[str]:
     return [*found, WORLD[10 - ip_address(address).version]]
 
 
-def network(draw: Draw, *about: str) -> str:
+def network(draw: Draw, *about: str, holds: bool | None = None) -> str:
+    """A network that holds one of these addresses, or just misses it; two in three hold it where nothing is said."""
     address = some(draw, *about)
-    return some(draw, *holding(address)) if draw(st.integers(0, 2)) else some(draw, *beside(address))
+    hit = draw(st.integers(0, 2)) > 0 if holds is None else holds
+    return some(draw, *holding(address)) if hit else some(draw, *beside(address))
 
 
 def networks(draw: Draw, *about: str) -> tuple[str, ...]:
@@ -70,79 +73,105 @@ def networks(draw: Draw, *about: str) -> tuple[str, ...]:
     return tuple(network(draw, *about) for _ in range(draw(st.integers(0, 3))))
 
 
-def span(draw: Draw, port: int) -> tuple[int, int]:
+def span(draw: Draw, port: int, *, holds: bool = True) -> tuple[int, int]:
+    """A range of ports that holds this one, at its edge as often as not; or one that ends just beside it."""
     low, high = max(port - 1, 0), min(port + 1, 65535)
-    return some(draw, (port, port), (low, high), (0, 65535), (high, 65535), (0, low), (1024, 65535), (port, 65535))
+    if holds:
+        return some(draw, (port, port), (low, port), (port, high), (0, 65535), (0, port), (port, 65535), (low, high))
+    return some(draw, *([(high, 65535), (high, high)] if port < 65535 else []), (0, low), (low, low))
 
 
-def protocol(draw: Draw, kind: Kind, *, numbers: bool) -> str:
-    """Mostly the packet's own; ACLs write numbers, groups either."""
+def protocol(draw: Draw, kind: Kind, *, numbers: bool, holds: bool = True) -> str:
+    """The packet's own, or -1; ACLs write numbers, groups either."""
+    if not holds:
+        return some(draw, "17" if kind.protocol == TCP else "6", "47", "1" if kind.protocol != ICMP else "58")
     name = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6"}.get(kind.protocol, str(kind.protocol))
     own = str(kind.protocol) if numbers else some(draw, name, str(kind.protocol))
-    other = some(draw, "17" if kind.protocol == TCP else "6", "47", "1")
-    return some(draw, own, own, own, "-1", other)
+    return some(draw, own, own, own, "-1")
+
+
+def spoiled(draw: Draw) -> str:
+    """Which part of a rule keeps it from matching: mostly one alone, or none."""
+    return some(draw, "", "", "protocol", "ports", "peer")
 
 
 def rule(draw: Draw, kind: Kind, about: Sequence[str], groups: Sequence[str], lists: Sequence[str] = ()) -> GroupRule:
     """One permission; its peer is a network, a prefix list or a group."""
-    word = protocol(draw, kind, numbers=False)
-    low, high = _limits(draw, word, kind)
+    fault = spoiled(draw)
+    word = protocol(draw, kind, numbers=False, holds=fault != "protocol")
+    low, high = _limits(draw, word, kind, holds=fault != "ports")
     made = GroupRule(protocol=word, from_port=low, to_port=high)
     how = some(draw, "network", "network", "group", "list" if lists else "network")
     if how == "network":
-        return replace(made, cidr=network(draw, *about))
+        return replace(made, cidr=network(draw, *about, holds=fault != "peer"))
     if how == "group":
         return replace(made, group_id=some(draw, *groups))
     return replace(made, prefix_list_id=some(draw, *lists))
 
 
-def _limits(draw: Draw, word: str, kind: Kind) -> tuple[int | None, int | None]:
+def _limits(draw: Draw, word: str, kind: Kind, *, holds: bool) -> tuple[int | None, int | None]:
     if word in ("icmp", "1", "icmpv6", "58"):
-        return _icmp(draw, kind)
+        return _icmp(draw, kind, holds=holds)
     if word in ("tcp", "6", "udp", "17"):
-        return span(draw, kind.port)
+        return span(draw, kind.port, holds=holds)
     return some(draw, (None, None), (None, None), (5, 6))  # whatever stands there is ignored
 
 
-def _icmp(draw: Draw, kind: Kind) -> tuple[int | None, int | None]:
-    near = ((kind.port, kind.code), (kind.port, -1), (kind.port + 1, -1), (kind.port, kind.code + 1))
-    return some(draw, *near, (-1, -1), (None, None))
+def _icmp(draw: Draw, kind: Kind, *, holds: bool) -> tuple[int | None, int | None]:
+    if holds:
+        return some(draw, (kind.port, kind.code), (kind.port, -1), (-1, -1), (None, None))
+    return some(draw, (kind.port + 1, -1), (kind.port, kind.code + 1), (kind.port + 1, kind.code))
 
 
 def rules(
     draw: Draw, kind: Kind, about: Sequence[str], groups: Sequence[str], lists: Sequence[str] = ()
 ) -> tuple[GroupRule, ...]:
-    return tuple(rule(draw, kind, about, groups, lists) for _ in range(draw(st.integers(0, 3))))
+    return tuple(rule(draw, kind, about, groups, lists) for _ in range(draw(st.integers(0, 2))))
 
 
 def entry(draw: Draw, kind: Kind, about: Sequence[str], direction: bool, number: int) -> AclEntry:
-    word = protocol(draw, kind, numbers=True)
-    ported = word in ("6", "17")
-    reply = some(draw, kind.port, 1024, 65535, 40000)
-    low, high = span(draw, reply) if ported else (None, None)
-    type_, code = _icmp(draw, kind) if word in ("1", "58") else (None, None)
-    doubt = UNSAID if chance(draw, 12) else None
+    fault = spoiled(draw)
+    word = protocol(draw, kind, numbers=True, holds=fault != "protocol")
+    near = some(draw, kind.port, kind.port, 1024, 65535, 40000) if kind.ported else kind.port
+    low, high = span(draw, near, holds=fault != "ports") if word in ("6", "17") else (None, None)
+    answers = replace(kind, port={8: 0, 128: 129}.get(kind.port, kind.port)) if draw(st.booleans()) else kind
+    type_, code = _icmp(draw, answers, holds=fault != "ports") if word in ("1", "58") else (None, None)
     return AclEntry(
         number=number,
         egress=direction,
         allow=draw(st.booleans()),
         protocol=word,
-        cidr=network(draw, *about),
+        cidr=network(draw, *about, holds=fault != "peer"),
         from_port=low,
         to_port=high,
         icmp_type=type_,
         icmp_code=code,
-        doubt=doubt,
+        doubt=UNSAID if chance(draw, 12) else None,
     )
 
 
 def entries(draw: Draw, kind: Kind, about: Sequence[str]) -> tuple[AclEntry, ...]:
     """One to three entries in front of an open ACL, or an ACL of their own; in any order."""
-    decided = some(draw, True, False)
+    decided = draw(st.booleans())
+    if kind.ported and chance(draw, 3):
+        return ephemeral(draw, kind, decided)
     numbers = draw(st.permutations([10, 20, 30]))
     own = [entry(draw, kind, about, decided, one) for one in numbers[: draw(st.integers(1, 3))]]
-    behind = open_entries() if draw(st.integers(0, 3)) else open_entries()[2:]
+    behind = [one for one in open_entries() if one.egress != decided or draw(st.booleans())]
     return tuple(draw(st.permutations([*own, *behind])))
+
+
+def ephemeral(draw: Draw, kind: Kind, direction: bool) -> tuple[AclEntry, ...]:
+    """Open the one way; the other way nothing but a range of ports, which just is what replies take, or misses it."""
+    low, high = some(draw, *EPHEMERAL)
+    let = [
+        AclEntry(number=version, egress=direction, allow=True, protocol=str(kind.protocol), cidr=cidr)
+        for version, cidr in WORLD.items()
+    ]
+    return (
+        *(replace(one, from_port=low, to_port=high) for one in let),
+        *(one for one in open_entries() if one.egress != direction),
+    )
 
 
 def open_entries() -> list[AclEntry]:

@@ -36,13 +36,8 @@ def place_of(interface: NetworkInterface, address: str) -> Place:
 def connects(topology: Topology, reading: Reading, source: Place, target: Place, kind: Kind) -> bool:
     """Whether a connection is established: the first packet there, and the reply back."""
     there = carried(topology, reading, source, target)
-    back = carried(topology, reading, target, source)
-    if (
-        source.borrowed
-        and back != ARRIVES
-        and not reading.pick("the answer to a preserved address is routed", (True, False))
-    ):
-        back = ARRIVES  # it goes back the way it came, through the load balancer
+    answered = _kept_back if source.borrowed else _answered
+    back = answered(topology, reading, source, target)
     near, far = source, target
     if there == APPLIANCE and not reading.pick("a reference matches past an appliance", (True, False)):
         near, far = replace(source, counts_as=frozenset()), replace(target, counts_as=frozenset())
@@ -54,6 +49,21 @@ def connects(topology: Topology, reading: Reading, source: Place, target: Place,
         reading.holds(back != DROPPED, "route back"),
     )
     return all(conditions)
+
+
+def _answered(topology: Topology, reading: Reading, source: Place, target: Place) -> str:
+    return carried(topology, reading, target, source)
+
+
+def _kept_back(topology: Topology, reading: Reading, source: Place, target: Place) -> str:
+    """Answers to a preserved address return through the load balancer, wherever the target's routes lead.
+
+    Whether there has to be a route at all, no source says [U].
+    """
+    route = best(topology, reading, table_of(topology, reading, target.subnet_id, target.vpc_id), source.address)
+    if route is not None and route.state != "blackhole":
+        return ARRIVES
+    return DROPPED if reading.pick("a route to a preserved address is needed", (True, False)) else ARRIVES
 
 
 def _acls(topology: Topology, reading: Reading, source: Place, target: Place, kind: Kind) -> bool:

@@ -51,9 +51,10 @@ class Asked:
 
     def rules(self, peer: str, own: tuple[str, ...]) -> at.Rules:
         """Drawn ones; a reference to a group of the other VPC tells the peering's state."""
-        drawn = rules(self.draw, self.kind, (peer,), (at.SG_S, at.SG_T, at.SG_U), ("pl-01",))
+        groups = (at.SG_S, at.SG_S, at.SG_T, at.SG_T, at.SG_U)
+        drawn = rules(self.draw, self.kind, (peer,), groups, ("pl-01",))
         return tuple(
-            replace(one, peering=some(self.draw, "active", "active", "deleted"))
+            replace(one, peering=some(self.draw, "active", "deleted"))
             if self.crosses and one.group_id and one.group_id not in own
             else one
             for one in drawn
