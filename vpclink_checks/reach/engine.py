@@ -1,8 +1,8 @@
 """Who can reach what: the one interface through which checks ask about packets.
 
-Exact for TCP between a load balancer or a version 2 link and targets of the same VPC, over groups,
-ACLs and local routes, and for the ordinary way in from the internet. Whatever goes through an
-appliance, a peering or another gateway is ``unknown``.
+Exact over groups, ACLs, routes, peerings, transit, NAT, internet and egress-only gateways, there and back, and
+for the ordinary way in from the internet. What goes through an appliance, a VPN or a VPC that was not read is
+``unknown``.
 """
 
 from __future__ import annotations
