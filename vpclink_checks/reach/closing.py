@@ -79,9 +79,7 @@ def holds(reach: Reach, change: Change, shut: Shut) -> bool:
     """Whether with this change *shut* is true, and the paths' own packets fare as before."""
     try:
         after = changed(reach, change)
-        return shut(after) and all(
-            [one.verdicts for one in old] == [one.verdicts for one in new] for old, new in _beside(reach, after, change)
-        )
+        return shut(after) and _spares(reach, after, change)
     except (LookupError, UnknownFact):
         return False
 
@@ -162,18 +160,33 @@ def _own(path: Path, what: str, traces: Callable[[], tuple[Trace, ...]]) -> Own:
         return Own(path.id, what, gap=str(signal.gap))
 
 
-def _worse(before: Reach, after: Reach, change: Change) -> list[Trace]:
-    """The paths' packets that fare worse than before: not known any more, or blocked."""
-    found: list[Trace] = []
+def _spares(before: Reach, after: Reach, change: Change) -> bool:
+    """Whether every packet of every path has the verdict that it had; worked out once."""
+    key = ("spares", change)
+    if key not in before.shared:
+        every = _beside(before, after, change)
+        before.shared[key] = all([one.verdicts for one in old] == [one.verdicts for one in new] for old, new in every)
+    return before.shared[key] is True
+
+
+def _worse(before: Reach, after: Reach, change: Change) -> tuple[Trace, ...]:
+    """The paths' packets that fare worse than before: not known any more, or blocked; worked out once."""
+    key = ("worse", change)
+    found = before.shared.get(key)
+    if not isinstance(found, tuple):
+        found = before.shared[key] = tuple(_worsened(before, after, change))
+    return found
+
+
+def _worsened(before: Reach, after: Reach, change: Change) -> Iterator[Trace]:
     for old, new in _beside(before, after, change):
         was = {(one.what, trace.packet): trace.verdict for one in old for trace in one.traces}
-        found += [
+        yield from (
             trace
             for one in new
             for trace in one.traces
             if _RANK[trace.verdict] > _RANK[was.get((one.what, trace.packet), "blocked")]
-        ]
-    return found
+        )
 
 
 # -- what might do ------------------------------------------------------------------------------
@@ -264,6 +277,20 @@ def _without_spare(reach: Reach, change: Change, shut: Shut) -> Change:
 
 
 def _replaced(reach: Reach, gone: tuple[Change, ...], *, by_address: bool) -> Change | None:
+    """The rules gone, and others in their place until no path suffers; None where that cannot be. Worked out once."""
+    key = ("replaced", gone, by_address)
+    found = reach.shared.get(key)
+    if not isinstance(found, _Replacement):
+        found = reach.shared[key] = _Replacement(_put_in_place(reach, gone, by_address=by_address))
+    return found.change
+
+
+@dataclass(frozen=True, slots=True)
+class _Replacement:
+    change: Change | None
+
+
+def _put_in_place(reach: Reach, gone: tuple[Change, ...], *, by_address: bool) -> Change | None:
     needed: list[Change] = []
     for _ in range(_ROUNDS):
         whole = together([*needed, *gone])
