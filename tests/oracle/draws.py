@@ -67,10 +67,13 @@ def network(draw: Draw, *about: str, holds: bool | None = None) -> str:
 
 
 def networks(draw: Draw, *about: str) -> tuple[str, ...]:
-    """The entries of a prefix list; now and then the world in halves."""
-    if chance(draw, 4):
+    """The entries of a prefix list; now and then the world in halves, or one that holds behind one that does not."""
+    how = draw(st.integers(0, 3))
+    if how == 0:
         return ("0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1")
-    return tuple(network(draw, *about) for _ in range(draw(st.integers(0, 3))))
+    if how == 1:
+        return network(draw, *about, holds=False), network(draw, *about, holds=True)
+    return tuple(network(draw, *about) for _ in range(draw(st.integers(0, 2))))
 
 
 def span(draw: Draw, port: int, *, holds: bool = True) -> tuple[int, int]:
@@ -126,7 +129,17 @@ def _icmp(draw: Draw, kind: Kind, *, holds: bool) -> tuple[int | None, int | Non
 def rules(
     draw: Draw, kind: Kind, about: Sequence[str], groups: Sequence[str], lists: Sequence[str] = ()
 ) -> tuple[GroupRule, ...]:
-    return tuple(rule(draw, kind, about, groups, lists) for _ in range(draw(st.integers(0, 2))))
+    """Up to two; half the time one for all traffic, about whose peer alone there is a question."""
+    if draw(st.booleans()):
+        return tuple(rule(draw, kind, about, groups, lists) for _ in range(draw(st.integers(0, 2))))
+    made = GroupRule(protocol="-1")
+    how = some(draw, "network", "family", "group", "group", "list" if lists else "group")
+    if how == "group":
+        return (replace(made, group_id=some(draw, *groups)),)
+    if how == "list":
+        return (replace(made, prefix_list_id=some(draw, *lists)),)
+    other = WORLD[10 - ip_address(some(draw, *about)).version]
+    return (replace(made, cidr=other if how == "family" else network(draw, *about)),)
 
 
 def entry(draw: Draw, kind: Kind, about: Sequence[str], direction: bool, number: int) -> AclEntry:
@@ -205,4 +218,7 @@ def routes(
 ) -> tuple[RouteEntry, ...]:
     """One to three, no two with the same destination and origin."""
     found = [route(draw, about, targets, lists) for _ in range(draw(st.integers(1, 3)))]
+    first = found[0]
+    if not first.destination.startswith("pl-") and chance(draw, 3):  # the same network, propagated as well
+        found.append(replace(first, target="vgw-0f", origin="EnableVgwRoutePropagation", state="active"))
     return tuple({(one.destination, one.origin): one for one in found}.values())

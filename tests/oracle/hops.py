@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from hypothesis import strategies as st
+
 from tests.healthy import LISTENER_API, PATH_API, by
 from tests.oracle import balancing as lb
 from tests.oracle import worlds as at
@@ -38,7 +40,18 @@ ADDRESSES = {
     HOST_B: ("10.0.3.5", "2001:db8:1:3::5"),
     LINK: ("10.0.4.7", "2001:db8:1:4::7"),
 }
-LAYERS = ("hosts", "balancer out", "balancer in", "link out", "acl node", "acl host", "acl link", "routes", "zones")
+LAYERS = (
+    "hosts",
+    "hosts too",
+    "balancer out",
+    "balancer in",
+    "link out",
+    "acl node",
+    "acl host",
+    "acl link",
+    "routes",
+    "zones",
+)
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ def stretch(draw: Draw) -> tuple[Topology, Stretch]:
     version = some(draw, 1, 2)
     balancer = _balancer(draw, version)
     group = _group(draw, balancer, version)
-    layers = perturbed(draw, LAYERS)
+    layers = {one.removesuffix(" too") for one in perturbed(draw, LAYERS)}
     targets = _targets(draw, group, layers)
     held = VpcLink(
         id="l1nk",
@@ -212,7 +225,7 @@ def _alb() -> LoadBalancer:
 
 
 def _group(draw: Draw, balancer: LoadBalancer, version: int) -> TargetGroup:
-    kind = some(draw, "instance", "instance", "ip", "alb") if balancer.network else some(draw, "instance", "ip")
+    kind = some(draw, "instance", "instance", "ip", "ip", "alb") if balancer.network else some(draw, "instance", "ip")
     protocol = some(draw, "TCP", "TCP", "TLS", "TCP_UDP") if balancer.network else "HTTP"
     return TargetGroup(
         arn=GROUP,
@@ -254,7 +267,7 @@ def _own_cross(draw: Draw, layers: set[str], balancer: LoadBalancer) -> dict[str
 
 
 def _kept(draw: Draw) -> dict[str, str]:
-    word = some(draw, "true", "false", "")
+    word = some(draw, "true", "false", "", "")
     return {lb.KEPT: word} if word else {}
 
 
@@ -309,12 +322,12 @@ def _groups(draw: Draw, facts: Topology, layers: set[str]) -> Topology:
 
 
 def _rules(draw: Draw, id_: str, every: tuple[str, ...]) -> at.Rules:
-    """For the hosts a bare reference now and then, or their own peers' addresses; never the whole world at once."""
+    """Half the time a bare reference is all that the hosts have."""
     about = [pair[0] for pair in ADDRESSES.values()]
-    port = LISTENING if id_ in (SG_L,) else some(draw, PORT, PORT, LISTENING, CHECKED)
-    found = rules(draw, Kind(TCP, port), about, every)
-    bare = some(draw, (), (SG_N,), (SG_H,), (SG_L,))
-    return (*found, *(replace(at.OPEN[0], cidr="", group_id=one) for one in bare))
+    if id_ in (SG_H, SG_A) and draw(st.booleans()):
+        return (replace(at.OPEN[0], cidr="", group_id=some(draw, SG_N, SG_N, SG_N, SG_L)),)
+    port = LISTENING if id_ == SG_L else some(draw, PORT, PORT, LISTENING, CHECKED)
+    return rules(draw, Kind(TCP, port), about, every)
 
 
 def _blocks(subnet: str) -> tuple[str, str]:

@@ -7,13 +7,27 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
+from tests.healthy import by
 from tests.oracle import worlds as at
 from tests.oracle.cases import Case
-from tests.oracle.draws import PORTS, UNSAID, Draw, chance, entries, networks, perturbed, route, routes, rules, some
+from tests.oracle.draws import (
+    PORTS,
+    UNSAID,
+    Draw,
+    chance,
+    entries,
+    networks,
+    open_entries,
+    perturbed,
+    route,
+    routes,
+    rules,
+    some,
+)
 from tests.oracle.evaluator import connects, place_of
 from tests.oracle.readings import Answers, answers
 from tests.oracle.words import Kind, number
-from vpclink_checks.model.network import PrefixList, RouteEntry, RouteTable
+from vpclink_checks.model.network import AclEntry, PrefixList, RouteEntry, RouteTable
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.between import between, deciding
 from vpclink_checks.reach.engine import Reach
@@ -134,12 +148,20 @@ def _over_peering(asked: Asked, table: RouteTable) -> tuple[RouteEntry, ...]:
     return tuple(RouteEntry(destination=one, target=at.PCX) for one in at.BLOCKS[other]) if asked.crosses else ()
 
 
+def _narrowed(asked: Asked) -> tuple[AclEntry, ...]:
+    """An ACL of one's own, so that it shows which one serves the subnet."""
+    if asked.draw(st.booleans()):
+        return tuple(open_entries())
+    return entries(asked.draw, asked.kind, (asked.source, asked.target))
+
+
 def _association(asked: Asked, facts: Topology) -> Topology:
     """Subnet A is associated with no ACL and no table of its own: the default ACL and the main table serve it."""
     what = some(asked.draw, "acl", "table", "unsure")
     if what == "acl":
-        acl = facts.network_acls.rows["acl-0a"]
-        return at.put(facts, network_acls=replace(acl, subnet_ids=(), default=True))
+        acl = replace(facts.network_acls.rows["acl-0a"], entries=_narrowed(asked))
+        others = [one for one in facts.network_acls.rows.values() if one.id != acl.id]
+        return replace(facts, network_acls=by("id", *others, replace(acl, subnet_ids=(), default=True)))
     table = facts.route_tables.rows["rtb-0a"]
     unsure = ((at.A, UNSAID),) if what == "unsure" else ()
     main = facts.route_tables.rows[f"rtb-main-{at.VPC}"]
