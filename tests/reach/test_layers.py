@@ -236,7 +236,8 @@ def without(facts: Topology, name: str, key: str) -> Topology:
     held, why = getattr(facts, name), gap(GAPS[name])
     lost: Any = Table(gap=why)
     if key:
-        lost = Table(rows={id_: row for id_, row in held.rows.items() if id_ != key}, gaps={**held.gaps, key: why})
+        left = {id_: row for id_, row in held.rows.items() if id_ != key}
+        lost = Table(rows=left, gaps={**held.gaps, key: why}, gap=held.gap)
     changes: dict[str, Any] = {name: lost}
     return replace(facts, **changes)
 
