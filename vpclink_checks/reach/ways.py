@@ -55,9 +55,7 @@ def walk(topology: Topology, spot: Spot, seen: frozenset[_Mark] = frozenset()) -
     if spot.where is not Where.ROUTED:
         return (spot,)
     if spot.parcel.dst <= _link_local(spot.parcel.family):
-        rule = (
-            f"{spot.parcel.dst.title} is link-local: no route and no ACL acts, and who answers is not judged"
-        )
+        rule = f"{spot.parcel.dst.title} is link-local: no route and no ACL acts, and who answers is not judged"
         return (spot.also(left=True).lost(unsure(f"host in {spot.subnet_id}", spot.subnet_id, rule)),)
     mark = (spot.vpc_id, spot.subnet_id, spot.table_id, spot.parcel.src)
     if mark in seen:
@@ -197,7 +195,8 @@ def back(topology: Topology, there: Spot, source: End, target: End, parcel: Parc
         spot = replace(spot, parcel=replace(spot.parcel, dst=dst if spot.where is Where.ROUTED else spot.parcel.dst))
         found = carry(topology, spot, goal) if goal.vpc_id else outwards(topology, spot, wanted[0])
         yield from found.steps
-        spot = replace(start(goal, replace(parcel, dst=dst)), table_id=table_id)
+        onward = replace(parcel, src=found.parcel.src, dst=dst)  # as a gateway on the way shows the sender
+        spot = replace(start(goal, onward), table_id=table_id)
 
 
 def _answering(topology: Topology, there: Spot, target: End, parcel: Parcel, goal: End) -> Spot:
