@@ -99,10 +99,10 @@ class Ground:
             ]
         router.ip(*lines)
         lookups = [f"rule add iif s{number} lookup {100 + number} pref 100" for number, _ in self.subnets(vpc_id)]
-        router.ip(*lookups)
         marked = [
             f"rule add fwmark {100 + number} lookup {100 + number} pref 101" for number, _ in self.subnets(vpc_id)
         ]
+        router.ip(*lookups, *marked)
         router.ip(*lookups, *marked, six=True)
 
     def routed(self, vpc_id: str) -> None:
@@ -141,20 +141,20 @@ class Ground:
         mine = [(number, rules.acl_of(topology, one.id, vpc_id)) for number, one in self.subnets(vpc_id)]
         chains = rules.acl_chains({acl.id: acl for _, acl in mine}.values())
         lines = ["type filter hook forward priority 0; policy accept;", *voids]
-        lines += [self._way_back(number, subnet) for number, subnet in self.subnets(vpc_id)]
+        lines += [self._way_back(number) for number, _ in self.subnets(vpc_id)]
         lines += [f"iifname s{number} jump {rules.chain_name(acl, egress=True)}" for number, acl in mine]
         lines += [f"oifname s{number} jump {rules.chain_name(acl, egress=False)}" for number, acl in mine]
         return f"table inet acls {{\n{chains}chain forward {{\n" + "\n".join(lines) + "\n}\n}\n"
 
-    def _way_back(self, number: int, subnet: Subnet) -> str:
+    def _way_back(self, number: int) -> str:
         """An internet gateway serves only subnets that route back to it (semantics.md, 7.4).
 
-        For IPv4 and TCP the reply itself shows it, at the NAT or egress-only gateway that it comes to. IPv6's UDP has
-        neither a translation nor a handshake by which to tell, so the router asks the subnet's table beforehand.
+        TCP's reply itself shows it, at the NAT or egress-only gateway that it comes to. UDP has no handshake by which
+        these could tell a reply from a new flow, so the router asks the subnet's table beforehand.
         """
-        name = f"route|{table_of(self.topology, subnet).id}|the way back is not by the internet gateway"
-        udp6 = f"iifname igw0 oifname s{number} meta nfproto ipv6 meta l4proto udp"
-        return f"{udp6} meta mark set {100 + number} fib saddr . mark oifname != igw0 {DROP.format(name)}"
+        drop = DROP.format("gateway|the way back is not by the internet gateway")
+        udp = f"iifname igw0 oifname s{number} meta l4proto udp"
+        return f"{udp} meta mark set {100 + number} fib saddr . mark oifname != igw0 {drop}"
 
     # -- hosts -----------------------------------------------------------------------------------
 

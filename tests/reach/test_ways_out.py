@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.healthy import VPC, by
-from tests.reach.facts import IGW, LOCAL, REGION, group, route
+from tests.reach.facts import IGW, LOCAL, REGION, deny, group, route
 from tests.reach.networks import (
     ANYWHERE,
     BLOCKED,
@@ -303,6 +303,16 @@ def test_a_public_address_is_reached_from_inside_by_the_gateway_and_without_refe
     check(ask(facts(), "eni-me", "203.0.113.9"), "blocked", "has no route to 203.0.113.9")
     to_nat = facts(route_tables=tables(TO_NAT))
     check(ask(to_nat, "eni-me", "203.0.113.9"), "reached", "translates 10.0.1.4 to 203.0.113.4")
+
+
+@pytest.mark.parametrize(("denied", "verdict"), [("10.0.1.9/32", "reached"), ("203.0.113.9/32", "blocked")])
+def test_behind_nat_a_reply_from_the_internet_shows_a_public_address(denied: str, verdict: str) -> None:
+    """The kernel's finding: the ACL of the caller's subnet was asked about the target's private address."""
+    rows = dict(facts().network_acls.rows)
+    (mine,) = (one for one in rows.values() if HERE in one.subnet_ids)
+    rows[mine.id] = replace(mine, entries=(deny(1, denied), *mine.entries))
+    topology = facts(route_tables=tables(TO_NAT), network_acls=Table(rows=rows))
+    assert ask(topology, "eni-me", "203.0.113.9").verdict == verdict
 
 
 def test_a_reference_lets_nobody_out_to_a_public_address_however_far_packets_get() -> None:
