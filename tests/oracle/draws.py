@@ -18,7 +18,7 @@ from vpclink_checks.model.network import AclEntry, GroupRule, RouteEntry
 
 T = TypeVar("T")
 PORTS = (1, 80, 1023, 1024, 1025, 40000, 65535)
-EPHEMERAL = ((1024, 65535), (1025, 65535), (1024, 65534), (1023, 65535), (32768, 60999), (0, 1024), (65535, 65535))
+EPHEMERAL = ((1024, 65535), (1024, 65535), (1025, 65535), (1024, 65534), (1023, 65535), (32768, 60999), (0, 1024))
 WORLD = {4: "0.0.0.0/0", 6: "::/0"}
 UNSAID = Gap(operation="ec2:Describe", action="", code="UnheardOf", message="a word of tomorrow")
 
@@ -166,7 +166,7 @@ def entry(draw: Draw, kind: Kind, about: Sequence[str], direction: bool, number:
 def entries(draw: Draw, kind: Kind, about: Sequence[str]) -> tuple[AclEntry, ...]:
     """One to three entries in front of an open ACL, or an ACL of their own; in any order."""
     decided = draw(st.booleans())
-    if kind.ported and chance(draw, 3):
+    if kind.ported and chance(draw, 2):
         return ephemeral(draw, kind, decided)
     numbers = draw(st.permutations([10, 20, 30]))
     own = [entry(draw, kind, about, decided, one) for one in numbers[: draw(st.integers(1, 3))]]

@@ -65,7 +65,7 @@ class Asked:
 
     def rules(self, peer: str, own: tuple[str, ...]) -> at.Rules:
         """Drawn ones; a reference to a group of the other VPC tells the peering's state."""
-        groups = (at.SG_S, at.SG_S, at.SG_T, at.SG_T, at.SG_U)
+        groups = (at.SG_U, *(2 * tuple(one for one in (at.SG_S, at.SG_T) if one not in own)))
         drawn = rules(self.draw, self.kind, (peer,), groups, ("pl-01",))
         return tuple(
             replace(one, peering=some(self.draw, "active", "deleted"))
