@@ -38,7 +38,8 @@ def chance(draw: Draw, of: int) -> bool:
 
 def perturbed(draw: Draw, names: Sequence[str], most: int = 3) -> set[str]:
     """Which layers are other than wide open: one to three of them, so that one filter often decides."""
-    return set(draw(st.lists(st.sampled_from(sorted(names)), min_size=0, max_size=most, unique=True)))
+    many = some(draw, 1, 1, 1, 2, most)
+    return set(draw(st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=many, unique=True)))
 
 
 def holding(address: str) -> list[str]:
