@@ -47,9 +47,7 @@ def best(topology: Topology, reading: Reading, table: RouteTable, address: str) 
         tried.append(equal[0] if len(equal) == 1 else _either(topology, reading, equal, address))
     for route in tried:
         # AWS's VPN documents put the local route first, the VPC guide the longest prefix.
-        if _inside_local(topology, table, route) and not reading.pick(
-            "a propagated route beats the local one", (True, False)
-        ):
+        if _inside_local(topology, table, route) and not reading.unread("a propagated route beats the local one"):
             continue
         if route.state in ("active", "blackhole"):
             return route
