@@ -40,7 +40,7 @@ from vpclink_checks.model.balancing import (
     Zone,
 )
 from vpclink_checks.model.compute import LaunchSettings
-from vpclink_checks.model.fact import Table
+from vpclink_checks.model.fact import Gap, Table
 from vpclink_checks.model.network import (
     AclEntry,
     BlockPublicAccess,
@@ -54,6 +54,8 @@ from vpclink_checks.model.network import (
 from vpclink_checks.model.path import Path, Stop
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.doors.certificate import NOT_JUDGED
+from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.exposure import doors
 from vpclink_checks.words import Outcome, Severity
 
 INTERNET, RESTRICTED = "exposure/no-internet-path", "exposure/no-restricted-public-source"
@@ -61,6 +63,7 @@ AGENT, ADDRESS = "exposure/agent-ports-closed", "exposure/no-public-address"
 FACING, OTHER = "exposure/load-balancer-not-internet-facing", "exposure/no-other-load-balancer"
 IPV6, LAUNCH = "exposure/ipv6-igw-traffic-denied", "exposure/launch-gives-no-public-address"
 AUTH = "exposure/no-unauthenticated-way-round"
+DENY = "ipv6.deny_all_igw_traffic"
 OPEN, WIDE = "network/backend-port-not-open-to-the-world", "network/no-wide-port-range"
 V6_ROUTE = RouteEntry(destination="::/0", target=stack.IGW)
 V6_ACL = tuple(
@@ -588,6 +591,70 @@ def test_some_public_sources_are_a_risk_by_every_door() -> None:
     office = worst(second_balancer("internet-facing", group_rule="198.51.100.0/24"), OTHER)
     assert (office.outcome, office.severity) == (Outcome.FAIL, Severity.RISK)
     assert worst(second_balancer("internet-facing"), OTHER).severity is Severity.EXPOSURE
+
+
+def second_over_ipv6(attributes: dict[str, str] | Gap) -> Topology:
+    """An internal second load balancer with a global IPv6 address, whose groups, ACL and route admit anybody."""
+    topology = second_balancer("internal")
+    main, own, edge = stack.ROUTE_TABLES
+    groups = topology.security_groups.rows
+    balancer = replace(topology.load_balancers.need(SECOND), ip_address_type="dualstack")
+    eni = replace(topology.interfaces.need("eni-0second"), ipv6=("2001:db8:5::99",))
+    known, gaps = ({}, {SECOND: attributes}) if isinstance(attributes, Gap) else ({SECOND: attributes}, {})
+    anybody = replace(groups[SG_NLB], ingress=(tcp(80, WORLD), tcp(80, "::/0")))
+    return replace(
+        topology,
+        load_balancers=Table(rows={**topology.load_balancers.rows, SECOND: balancer}),
+        load_balancer_attributes=Table(rows={**topology.load_balancer_attributes.rows, **known}, gaps=gaps),
+        interfaces=Table(rows={**topology.interfaces.rows, eni.id: eni}),
+        route_tables=by("id", main, own, replace(edge, routes=(stack.LOCAL, V6_ROUTE, TO_INTERNET))),
+        network_acls=by("id", replace(stack.ACL, entries=V6_ACL)),
+        security_groups=Table(rows={**groups, SG_NLB: anybody}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "outcome", "reached"),
+    [
+        ({DENY: "false"}, "fail", "reached"),
+        ({DENY: "true"}, "note", "blocked"),
+        ({}, "note", "blocked"),  # the default of an internal one
+        (denied("elbv2:DescribeLoadBalancerAttributes"), "unknown", "unknown"),
+    ],
+)
+def test_an_internal_second_balancer_is_a_door_over_ipv6(
+    attributes: dict[str, str] | Gap, outcome: str, reached: str
+) -> None:
+    topology = second_over_ipv6(attributes)
+    one = worst(topology, OTHER)
+    assert one.outcome.value == outcome, one.message
+    assert ("elbv2:DescribeLoadBalancerAttributes" in one.message) == (outcome == "unknown")
+    assert doors(Reach(topology), stack.PATH_API).verdict == reached
+
+
+def test_targets_that_were_not_read_matter_behind_ipv6_addresses_that_gateways_lead_to() -> None:
+    for attributes, outcome in (({DENY: "false"}, "unknown"), ({DENY: "true"}, "pass")):
+        topology = second_over_ipv6(attributes)
+        rows = {arn: one for arn, one in topology.targets.rows.items() if arn != SECOND_TG}
+        gaps = {SECOND_TG: denied("elbv2:DescribeTargetHealth")}
+        one = worst(replace(topology, targets=Table(rows=rows, gaps=gaps)), OTHER)
+        assert one.outcome.value == outcome
+        assert ("elbv2:DescribeTargetHealth" in one.message) == (outcome == "unknown")
+
+
+def test_a_second_balancer_may_lead_to_another_fixed_host_port_of_the_container() -> None:
+    container, *rest = stack.TASK_DEFINITION.containers
+    more = replace(container.port_mappings[0], container_port=8443, host_port=10009)
+    mapped = replace(container, port_mappings=(*container.port_mappings, more))
+    definition = replace(stack.TASK_DEFINITION, containers=(mapped, *rest))
+    topology = second_balancer("internet-facing", host_rule=tcp(10009, group_id=SG_NLB))
+    targets = {**topology.targets.rows, SECOND_TG: (Target(id=stack.HOST_A, port=10009),)}
+    path = replace(stack.PATH_API, task_definition=definition)
+    topology = replace(topology, targets=Table(rows=targets))
+    assert worst(topology, OTHER).outcome is Outcome.PASS  # nothing of ours listens there
+    topology = replace(topology, paths=(path,))
+    assert worst(topology, OTHER).outcome is Outcome.FAIL
+    assert doors(Reach(topology), path).verdict == "reached"
 
 
 def unserved(topology: Topology, *keys: str) -> Topology:

@@ -197,6 +197,9 @@ def test_an_internal_balancer_that_is_published_is_followed_to_its_targets() -> 
     published: Changed = ("ec2:DescribeVpcEndpointServiceConfigurations", {}, {"ServiceConfigurations": [service]})
     assert asked(more(listed, groups)) == {}
     assert asked(more(listed, groups, published)) == {"elbv2:DescribeTargetHealth": [{"TargetGroupArn": group}]}
+    for kind in ("dualstack", "dualstack-without-public-ipv4"):  # its IPv6 addresses are global
+        over_ipv6 = with_second("elbv2:DescribeLoadBalancers", "LoadBalancers", {**balancer, "IpAddressType": kind})
+        assert asked(more(over_ipv6, groups)) == {"elbv2:DescribeTargetHealth": [{"TargetGroupArn": group}]}
 
 
 def test_an_endpoint_service_of_ours_is_asked_who_may_connect_and_who_is() -> None:

@@ -17,7 +17,6 @@ from vpclink_checks.reach.sets import Ranges
 from vpclink_checks.report import Evidence
 
 _CALL, _ATTRIBUTES = "elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes"
-_DENY = "ipv6.deny_all_igw_traffic"
 
 
 def facing(here: Here, *, to_targets: bool = True) -> Door:
@@ -89,10 +88,10 @@ def over_ipv6(here: Here, *, to_targets: bool = True) -> Door:
     if balancer is not None and balancer.internal and balancer.ip_address_type != "ipv4":
         nothing = f"{balancer.name} denies internet gateways its IPv6 addresses"
         try:
-            denied = here.topology.load_balancer_attributes.need(balancer.arn).get(_DENY, "true")
+            denied = here.private(balancer)
         except UnknownFact as signal:
-            denied, gap = "true", signal.gap
-        found = () if denied == "true" else (_own(here, balancer, to_targets=to_targets),)
+            denied, gap = True, signal.gap
+        found = () if denied else (_own(here, balancer, to_targets=to_targets),)
     what = "the load balancer over IPv6"
     return Door(kind=Kind.IPV6, what=what, nothing=nothing, operation=_ATTRIBUTES, entrances=found, gap=gap)
 
@@ -113,12 +112,12 @@ def others(here: Here) -> Door:
 
 def _beside(here: Here, one: Beside) -> Entrance:
     evidence = Evidence(_CALL, "Scheme", f"{one.balancer.name}: {one.balancer.scheme}")
-    if one.balancer.internal:
-        return said(one.title, State.SHUT, f"{one.title} is internal", evidence)
-    if odd := _scheme(one.balancer, evidence):
-        return odd
     name = f"load balancer {one.balancer.name}"
     try:
+        if here.private(one.balancer):
+            return said(one.title, State.SHUT, f"{one.title} is internal", evidence)
+        if odd := _scheme(one.balancer, evidence):
+            return odd
         found = _to_targets(here, one)
     except UnknownFact as signal:
         return unread(name, signal.gap)

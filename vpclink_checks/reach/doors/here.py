@@ -15,6 +15,7 @@ from vpclink_checks.reach.engine import Name, Reach
 
 Key = tuple[Name, int]
 Port = tuple[str, int]  # ("tcp" or "udp", number)
+_DENY = "ipv6.deny_all_igw_traffic"
 _PROTOCOLS = {
     "UDP": ("udp",),
     "QUIC": ("udp",),
@@ -140,14 +141,13 @@ class Here:
     def beside(self) -> tuple[tuple[Beside, ...], Gap | None]:
         """(other listeners that lead to the same targets, why there may be more of them).
 
-        Target groups of internal load balancers whose targets were not read are passed over: they are no
-        door to the internet.
+        Target groups of load balancers that are private for sure are passed over where their targets were not
+        read: they are no door to the internet.
         """
-        keys = frozenset(key for target in self.targets for key in self.names_of(self.group, target))
         found: list[Beside] = []
         doubt = self.topology.target_groups.gap
         for other in self.topology.target_groups:
-            some, why = self._listeners_to(other, keys)
+            some, why = self._listeners_to(other, self.keys)
             found.extend(some)
             doubt = doubt or why
         return tuple(found), doubt
@@ -160,7 +160,7 @@ class Here:
                 return found, balancer
             targets = self.topology.targets.peek(group.arn)
             if isinstance(targets, Gap):
-                return found, None if balancer is not None and balancer.internal else targets
+                return found, None if balancer is not None and self._surely_private(balancer) else targets
             shared = tuple(one for one in targets or () if not one.draining and self.names_of(group, one) & keys)
             if balancer is None or not shared:
                 continue
@@ -170,6 +170,22 @@ class Here:
                 return found, signal.gap
             found.extend(Beside(balancer=balancer, listener=one, group=group, targets=shared) for one in listeners)
         return found, None
+
+    def private(self, balancer: LoadBalancer) -> bool:
+        """Whether no internet gateway leads to this load balancer, whatever else does. Raises UnknownFact.
+
+        The IPv6 addresses of an internal one are global: only its attribute keeps internet gateways away from them
+        (elb-network-load-balancers-user-guide, network-load-balancers).
+        """
+        if not balancer.internal or balancer.ip_address_type == "ipv4":
+            return balancer.internal
+        return self.topology.load_balancer_attributes.need(balancer.arn).get(_DENY, "true") == "true"
+
+    def _surely_private(self, balancer: LoadBalancer) -> bool:
+        try:
+            return self.private(balancer)
+        except UnknownFact:
+            return False
 
     def _others_of(self, balancer: LoadBalancer) -> Iterator[Listener]:
         own = self.path.listener.arn if self.path.listener else ""

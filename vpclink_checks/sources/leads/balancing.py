@@ -115,7 +115,7 @@ class Balancing:
     @cached_property
     def doors(self) -> set[str]:
         """Balancers through which the internet may come in, and ALBs behind those."""
-        facing = {arn for arn, one in self.balancers.items() if one.get("Scheme") == "internet-facing"}
+        facing = {arn for arn, one in self.balancers.items() if _may_face(one)}
         published = self._published.balancers & self.balancers.keys()
         return self._with_albs_behind(facing | published) if self.on_path else set()
 
@@ -195,6 +195,11 @@ class Balancing:
         lying = [self.balancers.get(arn, {}) for arn in self.followed]
         lying += [self.groups.get(arn, {}) for arn in self.followed_groups]
         return {word(one, "VpcId") for one in lying} - {""}
+
+
+def _may_face(balancer: Raw) -> bool:
+    """Whether internet gateways may lead to it; to an internal one by its IPv6 addresses alone, which are global."""
+    return balancer.get("Scheme") == "internet-facing" or word(balancer, "IpAddressType").startswith("dualstack")
 
 
 def _registrations(params: Raw, page: Raw) -> frozenset[tuple[str, str]]:

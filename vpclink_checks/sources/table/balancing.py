@@ -65,6 +65,6 @@ ROWS: tuple[Row, ...] = (
         operation="DescribeTargetHealth",
         hop="target-group",
         wants=lambda leads: each("TargetGroupArn", leads.balancing.asked_for_health),
-        because="each target group of those, and of every internet-facing load balancer",
+        because="each target group of those, and of every internet-facing or dualstack load balancer",
     ),
 )
