@@ -14,6 +14,7 @@ from tests.reach.networks import (
     BLOCKED,
     FRONT,
     HERE,
+    ME6,
     NAT,
     OFF,
     OTHER,
@@ -22,6 +23,7 @@ from tests.reach.networks import (
     THERE,
     TO_NAT,
     YOU,
+    YOU6,
     ask,
     card,
     check,
@@ -288,6 +290,44 @@ def test_an_egress_only_gateway(
     changes: dict[str, Any], source: str, destination: str, verdict: str, says: str
 ) -> None:
     check(ask(facts(route_tables=tables(SIX_OUT), **changes), source, destination), verdict, says)
+
+
+THEIR_GATEWAY = {
+    "internet_gateways": by("id", InternetGateway(id="igw-02", vpc_ids=(OTHER,))),
+    "route_tables": tables(SIX_OUT, (route("::/0", "igw-02"),)),
+}
+
+
+def test_the_answer_comes_in_by_the_egress_only_gateway_that_let_the_request_out() -> None:
+    """The adversary's finding: the answer was asked for an internet gateway of the caller's VPC, which needs none."""
+    check(ask(facts(**THEIR_GATEWAY), "eni-me", YOU6), "reached", "eigw-01 brings 2001:db8:1::9 the answers")
+    check(ask(facts(**THEIR_GATEWAY), "eni-you", ME6), "blocked", f"no internet gateway is attached to {VPC}")
+
+
+@pytest.mark.parametrize("destination", [YOU6, OUT6])
+def test_the_table_of_an_internet_gateway_does_not_act_on_what_the_egress_only_gateway_brings(destination: str) -> None:
+    both = (InternetGateway(id=IGW, vpc_ids=(VPC,)), InternetGateway(id="igw-02", vpc_ids=(OTHER,)))
+    edge = RouteTable(id="rtb-edge", vpc_id=VPC, gateway_ids=(IGW,), routes=(route("2001:db8:1::/56", "eni-box"),))
+    routed = tables(SIX_OUT, (route("::/0", "igw-02"),), edge)
+    topology = facts(internet_gateways=by("id", *both), route_tables=routed)
+    check(ask(topology, "eni-me", destination), "reached", "lets out what 2001:db8:1::9 opens")
+
+
+NO_BLOCK = BlockPublicAccess(mode="off", state="update-in-progress")
+
+
+@pytest.mark.parametrize("found", [NO_BLOCK, replace(BLOCKED, state="update-in-progress")], ids=["off", "ingress"])
+@pytest.mark.parametrize(("source", "destination"), [("eni-me", OUT), ("eni-me", OUT6), ("eni-front", OUT)])
+def test_a_mode_is_in_effect_once_its_update_is_complete(
+    found: BlockPublicAccess, source: str, destination: str
+) -> None:
+    """semantics.md, section 7.5: until then it may be the mode from before."""
+    routed = tables((*TO_NAT, route("::/0", "eigw-01")))
+    told = facts(block_public_access=Table(rows={REGION: found}), route_tables=routed)
+    check(ask(told, source, destination), "unknown", "state update-in-progress: whether it blocks is not known")
+    excluded = replace(found, exclusions=((VPC, "allow-bidirectional"),))
+    told = facts(block_public_access=Table(rows={REGION: excluded}), route_tables=routed)
+    assert ask(told, source, destination).verdict == "reached"
 
 
 def test_a_public_address_is_reached_from_inside_by_the_gateway_and_without_references() -> None:

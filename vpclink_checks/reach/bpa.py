@@ -14,6 +14,7 @@ from vpclink_checks.reach.parcels import allow, deny, unsure
 from vpclink_checks.reach.trace import Step
 
 NAME = "VPC Block Public Access"
+_SETTLED = ("default-state", "update-complete", "")  # of mode "off"; a block is in force once its update is complete
 _OPENS = {"allow-bidirectional": True, "allow-egress": False}  # whether it lets in as well
 
 
@@ -35,7 +36,7 @@ def step(topology: Topology, vpc_id: str, subnet_id: str, *, inbound: bool, outb
 def _setting(
     found: BlockPublicAccess, ids: tuple[str, ...], *, inbound: bool, outbound_only: bool
 ) -> tuple[bool | None, str]:
-    if found.mode == "off":
+    if found.mode == "off" and found.state in _SETTLED:
         return False, f"{NAME} is off"
     here = {id_: mode for id_, mode in found.exclusions if id_ in ids}
     opened = sorted(id_ for id_, mode in here.items() if mode in _OPENS and (_OPENS[mode] or not inbound))
@@ -44,9 +45,9 @@ def _setting(
     gap = next((str(gap) for id_, gap in found.unsure if id_ in ids), "")
     strange = next((f"an exclusion has the mode {mode}" for mode in here.values() if mode not in _OPENS), gap)
     stops = _stops(found.mode, outbound_only=outbound_only)
-    if stops is False:
+    if stops is False and found.state == "update-complete":
         return False, f"{NAME} is {found.mode}, which lets through what only opens connections outwards"
-    if stops is None or strange or found.state != "update-complete":
+    if not stops or strange or found.state != "update-complete":
         rule = f"{NAME} has mode {found.mode} and state {found.state}: whether it blocks is not known"
         return None, f"{rule}; {strange}" if strange else rule
     return True, f"{NAME} is {found.mode}"

@@ -85,6 +85,7 @@ def _back(topology: Topology, source: End, target: End, there: Spot, parcel: Par
         asked=answer,
         reply=True,
         every=bool(source.vpc_id),
+        opened_by=there.parcel.opened_by,
     )
     yield from ways.back(topology, there, source, target, reply)
 

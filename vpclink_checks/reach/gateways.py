@@ -116,13 +116,13 @@ def enter(topology: Topology, spot: Spot) -> Spot:
     interface, own = found
     vpc_id, parcel = interface.vpc_id, replace(spot.parcel, dst=addresses(own))
     spot = spot.also(vpc_id=vpc_id, subnet_id="", parcel=parcel, by=_with(spot.by, By.INTERNET), left=True)
-    spot = spot.also(_gateway_of(topology, vpc_id, spot.parcel.dst))
+    spot = spot.also(*arriving(topology, vpc_id, parcel))
     if not spot.parcel.reply:  # what answers was let out
         spot = spot.also(bpa.step(topology, vpc_id, interface.subnet_id, inbound=True))
     if interface.deny_all_igw:
         rule = f"{interface.id} drops what comes by an internet gateway (DenyAllIgwTraffic)"
         spot = spot.also(deny("public address", interface.id, rule))
-    return spot.also(*edge(topology, vpc_id, parcel), where=Where.INSIDE)
+    return spot.also(where=Where.INSIDE)
 
 
 def _with(by: tuple[By, ...], one: By) -> tuple[By, ...]:
@@ -139,6 +139,14 @@ def _gateway_of(topology: Topology, vpc_id: str, dst: Addresses) -> Step:
     if gap is not None:
         return unsure(layer, vpc_id, gap)
     return deny(layer, vpc_id, f"no internet gateway is attached to {vpc_id}")
+
+
+def arriving(topology: Topology, vpc_id: str, parcel: Parcel) -> tuple[Step, ...]:
+    """By which gateway packets come in, and what its own table says; a reply by the one that let its request out."""
+    if parcel.reply and parcel.opened_by:
+        rule = f"{parcel.opened_by} brings {parcel.dst.title} the answers to what it let out"
+        return (allow(f"egress-only internet gateway {parcel.opened_by}", parcel.opened_by, rule),)
+    return (_gateway_of(topology, vpc_id, parcel.dst), *edge(topology, vpc_id, parcel))
 
 
 def edge(topology: Topology, vpc_id: str, parcel: Parcel) -> tuple[Step, ...]:
@@ -172,7 +180,8 @@ def _egress_only(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
         return (spot.lost(deny(layer, id_, why)),)
     block = bpa.step(topology, spot.vpc_id, spot.subnet_id, inbound=False, outbound_only=True)
     told = f"{id_} is attached to {spot.vpc_id}, and lets out what {spot.parcel.src.title} opens"
-    return (_out(topology, spot.also(block, allow(layer, id_, told), by=(*spot.by, By.INTERNET))),)
+    sent = replace(spot.parcel, opened_by=id_)
+    return (_out(topology, spot.also(block, allow(layer, id_, told), parcel=sent, by=(*spot.by, By.INTERNET))),)
 
 
 def _lets_out(topology: Topology, vpc_id: str, id_: str) -> bool | Gap:

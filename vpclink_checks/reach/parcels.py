@@ -19,6 +19,7 @@ class Parcel:
     """Packets as they are at one point. ``asked``: their port, or ICMP's type and code.
 
     ``every``: whether all of ``asked`` has to pass, or one is enough (a client on the internet takes any port).
+    ``opened_by``: the egress-only gateway that the connection went out by, and that its replies come in by.
     """
 
     src: Addresses
@@ -27,6 +28,7 @@ class Parcel:
     asked: Ranges
     reply: bool = False
     every: bool = True
+    opened_by: str = ""
 
     @property
     def family(self) -> int:

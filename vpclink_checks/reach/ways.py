@@ -204,7 +204,8 @@ def _answering(topology: Topology, there: Spot, target: End, parcel: Parcel, goa
     if target.vpc_id:
         return start(target, parcel)
     inside = replace(parcel, dst=goal.addresses)
-    steps = gateways.edge(topology, goal.vpc_id, inside) if there.where is Where.INTERNET else ()
+    by_table = there.where is Where.INTERNET and not parcel.opened_by  # an egress-only gateway has no table of its own
+    steps = gateways.edge(topology, goal.vpc_id, inside) if by_table else ()
     return Spot(where=Where.INSIDE, parcel=inside, vpc_id=goal.vpc_id, steps=steps)
 
 
