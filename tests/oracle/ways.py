@@ -72,7 +72,7 @@ def _inside_local(topology: Topology, table: RouteTable, route: RouteEntry) -> b
 
 def _either(topology: Topology, reading: Reading, equal: tuple[RouteEntry, ...], address: str) -> RouteEntry:
     """Two prefix lists of equal length: EC2 takes either."""
-    return reading.pick(f"which of {[one.destination for one in equal]} takes {address}", equal)
+    return reading.unheard_of(f"which of {[one.destination for one in equal]} takes {address}", equal)
 
 
 def carried(topology: Topology, reading: Reading, source: Place, target: Place) -> str:

@@ -186,6 +186,16 @@ def test_what_the_target_must_admit(how: dict[str, Any], rule: GroupRule, verdic
     assert traffic(hosts=(rule,), **how)[1] == verdict
 
 
+def test_a_contested_reference_is_never_blocked_where_another_fact_is_missing_too() -> None:
+    """Found by the oracle: by one reading the reference admits it, and an ACL that nobody read may let it through."""
+    topology, path = stretch(balancer=NLB_OFF, hosts=(tcp(10000, group_id=SG_NLB),))
+    denied = Gap(operation="ec2:DescribeNetworkAcls", action="ec2:DescribeNetworkAcls", code="AccessDenied")
+    reach = Reach(replace(topology, network_acls=Table(gap=denied)))
+    (trace,) = reach.load_balancer_traffic(path, reach.legs(path)[0])
+    assert trace.verdict == "unknown"
+    assert any("DescribeNetworkAcls" in one for one in trace.doubts)
+
+
 def test_the_contested_reading_is_named() -> None:
     topology, path = stretch(balancer=NLB_OFF, hosts=(tcp(10000, group_id=SG_NLB),))
     reach = Reach(topology)

@@ -179,7 +179,7 @@ def _sent(
     if all(enforcements(balancer)) and group.target_type != "alb":
         return found
     bare = leg(topology, group, replace(source, counts_as=frozenset()), target, backend.port, protocol)
-    if (found.verdict, bare.verdict) == ("reached", "blocked"):
+    if bare.verdict == "blocked" and found.verdict != "blocked":
         return replace(found, contested=_by_reference_only(balancer, source, backend), strict=bare)
     return bare
 
