@@ -110,6 +110,7 @@ def nlb_on_hosts_subnets(*entries: AclEntry) -> Topology:
 
 BLACKHOLE = RouteEntry(destination="10.0.11.0/24", target="eni-0gone", state="blackhole")
 BOTH = {TRAFFIC: "fail", HEALTH: "fail"}
+SHARED = tcp(9000, group_id="sg-0owner", account_id="111122223333")
 WIDE = {"network/no-wide-port-range": "fail"}
 
 FAULTS = {
@@ -139,6 +140,15 @@ FAULTS = {
     "isg-stale-reference": (healthy(security_groups=added(tcp(9000, group_id="sg-0gone"))), {STALE: "fail"}),
     "isg-stale-reference (peering gone)": (
         healthy(security_groups=added(tcp(9000, group_id=stack.SG_CLUSTER, peering="deleted"))),
+        {STALE: "fail"},
+    ),
+    "a group of another account, in a shared VPC": (healthy(security_groups=added(SHARED)), {STALE: "unknown"}),
+    "another account's group that refers to its own": (
+        healthy(security_groups=hosts(*FROM_NLB, replace(SHARED, account_id=""), account_id="111122223333")),
+        {STALE: "unknown"},
+    ),
+    "a group of this account that is gone": (
+        healthy(security_groups=hosts(*FROM_NLB, replace(SHARED, account_id=""), account_id=stack.ACCOUNT)),
         {STALE: "fail"},
     ),
     "isg-open-world": (healthy(security_groups=added(tcp(10000, WORLD))), {OPEN: "fail"}),
@@ -243,6 +253,7 @@ def test_healthy_passes_with_the_packets_in_the_message() -> None:
         ("nsg-ingress-listener-port-v2", LINK, ["orders-v2", SG_NLB, "no inbound rule takes in tcp 10000"]),
         ("isg-open-world", OPEN, ["tcp 10000 with 0.0.0.0/0", stack.SG_HOSTS]),
         ("isg-stale-reference", STALE, ["sg-0gone", stack.SG_HOSTS]),
+        ("a group of another account, in a shared VPC", STALE, ["sg-0owner belongs to account 111122223333"]),
         ("isg-nlb-secondary-ips", TRAFFIC, ["10.0.11.11"]),
         ("isg-wide-ephemeral", "network/no-wide-port-range", ["tcp 9000-65535"]),
         ("isg-sgref-enforce-off", TRAFFIC, ["readings disagree", "10.0.11.10"]),

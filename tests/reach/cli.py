@@ -176,7 +176,7 @@ def _rules(permissions: list[Arguments]) -> Iterator[GroupRule]:
     for one in permissions:
         for list_name, (field, member) in sources.items():
             for peer in one.get(list_name, ()):
-                what: Any = {field: peer[member]}
+                what: Any = {field: peer[member], "account_id": str(peer.get("UserId", ""))}
                 yield GroupRule(
                     protocol=one["IpProtocol"], from_port=one.get("FromPort"), to_port=one.get("ToPort"), **what
                 )

@@ -65,6 +65,7 @@ CHANGES: dict[str, tuple[Topology, Change]] = {
             "IPv4": rules(cidr="198.51.100.7/32"),
             "IPv6": rules(cidr="2001:db8::/32"),
             "group": rules(group_id=SG_NLB),
+            "group of another account": rules(group_id="sg-0far", account_id="111122223333"),
             "prefix list": rules(prefix_list_id="pl-01"),
         }.items()
         for one in every
@@ -162,6 +163,19 @@ def test_the_commands_do_what_the_change_does(topology: Topology, change: Change
     after = change.apply(topology)
     assert in_order(obey(topology, change.fix.cli)) == in_order(after)
     assert after != topology or change == CHANGES["local route restored"][1]
+
+
+def test_a_group_of_another_account_is_named_with_it() -> None:
+    into, _ = rules(group_id="sg-0far", account_id="111122223333")
+    assert "UserIdGroupPairs=[{GroupId=sg-0far,UserId=111122223333}]" in into.fix.cli
+    assert '"111122223333/sg-0far"' in into.fix.terraform
+
+
+def test_a_rule_is_the_same_whether_its_account_is_told_or_not() -> None:
+    told, _ = rules(group_id="sg-0far", account_id="111122223333")
+    bare, _ = rules(group_id="sg-0far")
+    after = told.apply(healthy())
+    assert bare.apply(after) is after
 
 
 @pytest.mark.parametrize(("topology", "change"), CHANGES.values(), ids=CHANGES)

@@ -239,6 +239,24 @@ def test_every_source_of_a_permission_is_a_rule() -> None:
     assert group.ingress[0].description == "all"
 
 
+@pytest.mark.parametrize(
+    ("owner", "user", "account"),
+    [
+        pytest.param("123456789012", "111122223333", "111122223333", id="another account's"),
+        pytest.param("123456789012", "123456789012", "", id="its own account's"),
+        pytest.param("123456789012", "", "", id="not told"),
+        pytest.param("", "123456789012", "", id="nothing to compare with"),
+    ],
+)
+def test_whose_group_a_rule_refers_to(owner: str, user: str, account: str) -> None:
+    rule = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1", "UserId": user}]}
+    group = aws_shapes_network.security_group(
+        {"OwnerId": owner, "IpPermissions": [rule], "IpPermissionsEgress": [rule]}
+    )
+    assert group.account_id == owner
+    assert [one.account_id for one in (*group.ingress, *group.egress)] == [account] * 2
+
+
 def test_a_protocol_without_ports_has_none() -> None:
     (rule,) = aws_shapes_network.security_group(
         {"IpPermissions": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]}
@@ -285,6 +303,18 @@ def test_a_public_address_belongs_to_the_private_one_it_is_mapped_on() -> None:
         ("10.0.0.1", "", True),
         ("10.0.0.2", "198.51.100.1", False),
     ]
+
+
+def test_prefixes_are_delegated_and_one_ipv6_address_may_be_the_primary_one() -> None:
+    raw = {
+        "NetworkInterfaceId": "eni",
+        "Ipv6Addresses": [{"Ipv6Address": "2001:db8::1"}, {"Ipv6Address": "2001:db8::2", "IsPrimaryIpv6": True}],
+        "Ipv4Prefixes": [{"Ipv4Prefix": "10.0.0.32/28"}],
+        "Ipv6Prefixes": [{"Ipv6Prefix": "2001:db8:0:1::/80"}],
+    }
+    interface = aws_shapes_network.interface(raw)
+    assert (interface.ipv6, interface.primary_ipv6) == (("2001:db8::1", "2001:db8::2"), "2001:db8::2")
+    assert interface.prefixes == ("10.0.0.32/28", "2001:db8:0:1::/80")
 
 
 USER_DATA = """#!/bin/bash

@@ -122,7 +122,7 @@ def _group_subjects(ctx: Context) -> tuple[Subject[SecurityGroup], ...]:
 )
 def no_stale_group_reference(ctx: Context, group: SecurityGroup) -> Verdict:
     rules = [rule for rule in (*group.ingress, *group.egress) if rule.group_id]
-    stale = [rule for rule in rules if _stale(ctx, rule) is True]
+    stale = [rule for rule in rules if _stale(ctx, group, rule) is True]
     if stale:
         named = ", ".join(dict.fromkeys(f"{rule.title} (peering {rule.peering or 'none'})" for rule in stale))
         return failed(
@@ -130,7 +130,7 @@ def no_stale_group_reference(ctx: Context, group: SecurityGroup) -> Verdict:
             Evidence(GROUPS, "UserIdGroupPairs", named),
             fix=_without_stale(ctx, group),
         )
-    gap = next((found for rule in rules if isinstance(found := _stale(ctx, rule), Gap)), None)
+    gap = next((found for rule in rules if isinstance(found := _stale(ctx, group, rule), Gap)), None)
     if gap is not None:
         return unknown(f"whether the groups that {group.title} refers to exist is not known: {gap}")
     return passed(f"{group.title} has {len(rules)} references to groups, all of which exist")
@@ -138,17 +138,27 @@ def no_stale_group_reference(ctx: Context, group: SecurityGroup) -> Verdict:
 
 def _without_stale(ctx: Context, group: SecurityGroup) -> Fix | None:
     ingress, egress = (
-        [one for one in rules if one.group_id and _stale(ctx, one) is True] for rules in (group.ingress, group.egress)
+        [one for one in rules if one.group_id and _stale(ctx, group, one) is True]
+        for rules in (group.ingress, group.egress)
     )
     return rules_removed(group.id, ingress, egress)
 
 
-def _stale(ctx: Context, rule: GroupRule) -> bool | Gap:
-    """A peered group of another account is not in our facts: its peering says whether it still counts."""
+def _stale(ctx: Context, group: SecurityGroup, rule: GroupRule) -> bool | Gap:
+    """A group of another account is not in our facts: its peering, if any, says whether it still counts."""
     if rule.peering:
         return rule.peering != "active"
     found = ctx.topology.security_groups.peek(rule.group_id)
+    if found is None and (theirs := _another_account(ctx, group, rule)):
+        message = f"{rule.group_id} belongs to account {theirs}, which alone is shown it"
+        return Gap(operation=GROUPS, action="", code="NotRead", message=message)
     return found if isinstance(found, Gap) else found is None
+
+
+def _another_account(ctx: Context, group: SecurityGroup, rule: GroupRule) -> str:
+    """The account of the group that the rule refers to, where it is not the one that was read (a shared VPC's)."""
+    theirs = rule.account_id or group.account_id
+    return theirs if theirs != ctx.topology.account and (rule.account_id or ctx.topology.account) else ""
 
 
 @check(

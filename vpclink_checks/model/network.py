@@ -33,7 +33,8 @@ class GroupRule:
 
     Exactly one of ``cidr``, ``group_id``, ``prefix_list_id`` is set. ``protocol`` is "tcp", "udp",
     "icmp", "icmpv6", "-1" or a number; ports are None where the protocol has none. ``peering`` is
-    the PeeringStatus of a group reference ("active", "deleted", …), "" inside one VPC.
+    the PeeringStatus of a group reference ("active", "deleted", …), "" inside one VPC; ``account_id`` is the account
+    of its group where AWS tells that it is another one than the rule's own.
     """
 
     protocol: str
@@ -44,6 +45,7 @@ class GroupRule:
     prefix_list_id: str = ""
     description: str = ""
     peering: str = ""
+    account_id: str = ""
 
     @property
     def peer(self) -> str:
@@ -64,6 +66,7 @@ class SecurityGroup:
     id: str
     name: str = ""
     vpc_id: str = ""
+    account_id: str = ""  # its owner
     ingress: tuple[GroupRule, ...] = ()
     egress: tuple[GroupRule, ...] = ()
 

@@ -20,7 +20,11 @@ _WORDS = {INGRESS: ("inbound", "from"), EGRESS: ("outbound", "to")}
 
 def same_rule(one: GroupRule, other: GroupRule) -> bool:
     """Whether EC2 takes two rules for one: the same traffic with the same peer, whatever the description."""
-    return replace(one, description="", peering="") == replace(other, description="", peering="")
+    return _bare(one) == _bare(other)
+
+
+def _bare(rule: GroupRule) -> GroupRule:
+    return replace(rule, description="", peering="", account_id="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +123,8 @@ def _ports(rule: GroupRule) -> str:
 
 def _shorthand(rule: GroupRule) -> str:
     if rule.group_id:
-        return f"UserIdGroupPairs=[{{GroupId={rule.group_id}}}]"
+        theirs = f",UserId={rule.account_id}" if rule.account_id else ""
+        return f"UserIdGroupPairs=[{{GroupId={rule.group_id}{theirs}}}]"
     if rule.prefix_list_id:
         return f"PrefixListIds=[{{PrefixListId={rule.prefix_list_id}}}]"
     if is_ipv6(rule.cidr):
@@ -148,7 +153,8 @@ def _resource(group_id: str, direction: str, rule: GroupRule) -> str:
 
 def _argument(rule: GroupRule) -> tuple[str, str]:
     if rule.group_id:
-        return "referenced_security_group_id", rule.group_id
+        theirs = f"{rule.account_id}/" if rule.account_id else ""
+        return "referenced_security_group_id", theirs + rule.group_id
     if rule.prefix_list_id:
         return "prefix_list_id", rule.prefix_list_id
     return ("cidr_ipv6" if is_ipv6(rule.cidr) else "cidr_ipv4"), network(rule.cidr)

@@ -122,26 +122,31 @@ def _public(raw: Raw) -> str:
 
 def security_group(raw: Raw) -> SecurityGroup:
     """One item of ec2:DescribeSecurityGroups, each source a rule of its own."""
+    owner = text(raw, "OwnerId")
     return SecurityGroup(
         id=text(raw, "GroupId"),
         name=text(raw, "GroupName"),
         vpc_id=text(raw, "VpcId"),
-        ingress=tuple(rule for one in rows(raw, "IpPermissions") for rule in _rules(one)),
-        egress=tuple(rule for one in rows(raw, "IpPermissionsEgress") for rule in _rules(one)),
+        account_id=owner,
+        ingress=tuple(rule for one in rows(raw, "IpPermissions") for rule in _rules(one, owner)),
+        egress=tuple(rule for one in rows(raw, "IpPermissionsEgress") for rule in _rules(one, owner)),
     )
 
 
-def _rules(raw: Raw) -> Iterator[GroupRule]:
+def _rules(raw: Raw, owner: str) -> Iterator[GroupRule]:
     for ranges, field in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
         for one in rows(raw, ranges):
             yield _rule(raw, one, cidr=text(one, field))
     for one in rows(raw, "PrefixListIds"):
         yield _rule(raw, one, prefix_list_id=text(one, "PrefixListId"))
     for one in rows(raw, "UserIdGroupPairs"):
-        yield _rule(raw, one, group_id=text(one, "GroupId"))
+        theirs = text(one, "UserId") if owner else ""
+        yield _rule(raw, one, group_id=text(one, "GroupId"), account_id=theirs if theirs != owner else "")
 
 
-def _rule(raw: Raw, peer: Raw, *, cidr: str = "", group_id: str = "", prefix_list_id: str = "") -> GroupRule:
+def _rule(
+    raw: Raw, peer: Raw, *, cidr: str = "", group_id: str = "", prefix_list_id: str = "", account_id: str = ""
+) -> GroupRule:
     return GroupRule(
         protocol=text(raw, "IpProtocol"),
         from_port=whole(raw.get("FromPort")),
@@ -151,6 +156,7 @@ def _rule(raw: Raw, peer: Raw, *, cidr: str = "", group_id: str = "", prefix_lis
         prefix_list_id=prefix_list_id,
         description=text(peer, "Description"),
         peering=text(peer, "PeeringStatus"),
+        account_id=account_id,
     )
 
 
