@@ -6,8 +6,17 @@ Addresses and networks are texts here; ``reach`` turns them into sets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from vpclink_checks.model.fact import Gap
+
+
+def within(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether one of the networks holds this address; none holds a text that is no address."""
+    try:
+        return any(ip_address(address) in ip_network(one, strict=False) for one in networks)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +166,8 @@ class NetworkInterface:
     description: str = ""
     addresses: tuple[PrivateAddress, ...] = ()
     ipv6: tuple[str, ...] = ()
+    primary_ipv6: str = ""  # the one of them that IPv6 target groups send to; "" where EC2 names none
+    prefixes: tuple[str, ...] = ()  # networks delegated to it, IPv4 and IPv6
     group_ids: tuple[str, ...] = ()
     instance_id: str = ""
     device_index: int | None = None
@@ -166,6 +177,28 @@ class NetworkInterface:
     @property
     def private_addresses(self) -> tuple[str, ...]:
         return tuple(address.address for address in self.addresses)
+
+    @property
+    def primary_address(self) -> str:
+        """Its primary private IPv4 address; "" where it has none."""
+        primary = next((one for one in self.addresses if one.primary), None)
+        return (primary or self.addresses[0]).address if self.addresses else ""
+
+    @property
+    def of_a_task(self) -> bool:
+        """Whether ECS made it for one task: it sits in the task's network namespace, not in its host's.
+
+        ECS describes it by the ARN of its attachment (amazon-ecs-developer-guide, task-networking-awsvpc).
+        """
+        return (
+            self.description.startswith("arn:") and ":ecs:" in self.description and ":attachment/" in self.description
+        )
+
+    def carries(self, address: str) -> bool:
+        """Whether packets to this address come to it: one of its own, or one of a prefix delegated to it."""
+        if address in self.private_addresses or address in self.ipv6:
+            return True
+        return within(address, self.prefixes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,13 @@ def interface(raw: Raw, *, zone: str = "", instance_id: str = "") -> NetworkInte
         description=text(raw, "Description"),
         addresses=tuple(_addresses(raw)),
         ipv6=tuple(text(one, "Ipv6Address") for one in rows(raw, "Ipv6Addresses")),
+        primary_ipv6=next(
+            (text(one, "Ipv6Address") for one in rows(raw, "Ipv6Addresses") if flag(one, "IsPrimaryIpv6")), ""
+        ),
+        prefixes=(
+            *(text(one, "Ipv4Prefix") for one in rows(raw, "Ipv4Prefixes")),
+            *(text(one, "Ipv6Prefix") for one in rows(raw, "Ipv6Prefixes")),
+        ),
         group_ids=tuple(text(one, "GroupId") for one in rows(raw, "Groups")),
         instance_id=text(attachment, "InstanceId", default=instance_id),
         device_index=_device_index(attachment, instance_id),
