@@ -158,7 +158,7 @@ class Ask:
         if key not in self._answered:
             traces = between(self._reach, here, there, port, protocol)
             doors = certificate(self._reach, there, port, named) if here == INTERNET else None
-            traces = (*traces, *door_traces(doors)) if doors is not None else traces
+            traces = (*traces, *door_traces(doors, traces)) if doors is not None else traces
             self._answered[key] = Reachability(here, there, port, named, traces, self._asked, doors)
         self._asked(self._answered[key])
         return self._answered[key]
@@ -168,7 +168,7 @@ class Ask:
         found = _name(destination, "destination")
         if isinstance(destination, str):
             return found
-        carriers = [one.id for one in self._reach.topology.interfaces if found in (*one.private_addresses, *one.ipv6)]
+        carriers = [one.id for one in self._reach.topology.interfaces if one.carries(found)]
         return carriers[0] if len(carriers) == 1 else found
 
     def __repr__(self) -> str:

@@ -41,21 +41,27 @@ def _leg_subject(ctx: Context, leg: Leg) -> Subject[Leg]:
 
 
 def target_subjects(ctx: Context) -> tuple[Subject[Target], ...]:
-    """Each target in service that has an address, once. Raises UnknownFact, NotApplicable."""
+    """Each target in service that has an address, once; behind an ALB its targets.
+
+    Raises UnknownFact, NotApplicable.
+    """
     group = reached(ctx, ctx.here.target_group, "target group")
-    if group.known_type in ("lambda", "alb"):
+    if group.known_type == "lambda":
         raise NotApplicable(f"the targets are of type {group.target_type}")
-    name = backend_name(ctx.here)
-    return tuple(Subject(one.id, f"{name} in {zone_of(ctx, one) or one.id}", one) for one in in_service(ctx))
+    in_service(ctx)
+    name, ends = backend_name(ctx.here), here_of(ctx.reach, ctx.here).ends
+    if not ends:
+        raise NotApplicable(f"the targets are of type {group.target_type}, and nothing with an address is behind them")
+    return tuple(Subject(one.id, f"{name} in {zone_of(ctx, one) or one.id}", one) for one in ends)
 
 
 def backend_at(ctx: Context, target: Target) -> Backend:
     """The target's backend. Raises UnknownFact, and NotApplicable where it is gone."""
     reached(ctx, ctx.here.load_balancer, "load balancer")
-    found = ctx.reach.backends(ctx.here, target)
-    if not found:
+    found = here_of(ctx.reach, ctx.here).backend(target)
+    if found is None:
         raise NotApplicable(f"{target.id} does not exist any more")
-    return found[0]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vpclink_checks.checks.catalogue import Context, NotApplicable, check
+from vpclink_checks.checks.catalogue import Context, check
 from vpclink_checks.checks.exposure_doors import backends_of, verdict_on
 from vpclink_checks.checks.network_dynamic import dynamic_ports
 from vpclink_checks.checks.subjects import target_group_subject
@@ -27,7 +27,5 @@ from vpclink_checks.words import Severity
     source="botocore model, elb LoadBalancerDescription; semantics.md, section 7.6",
 )
 def no_classic_load_balancer(ctx: Context, group: TargetGroup) -> Verdict:
-    if group.target_type == "alb":
-        raise NotApplicable("the target is a load balancer, which no classic one can send to")
     here = backends_of(ctx, group)
     return verdict_on(balancers.classic(here, dynamic_ports(ctx)), no_classic_load_balancer.fix)

@@ -16,6 +16,7 @@ from vpclink_checks.reach.change_groups import EGRESS, INGRESS, AddRule, RemoveR
 from vpclink_checks.reach.changes import Change, together
 from vpclink_checks.reach.doors.certificate import Door
 from vpclink_checks.reach.engine import Reach
+from vpclink_checks.reach.exposure import here_of
 from vpclink_checks.reach.internet import Door as PublicAddress
 from vpclink_checks.reach.internet import Exposure
 from vpclink_checks.report import Fix
@@ -56,8 +57,7 @@ def groups_shut(ctx: Context, group_ids: Iterable[str], port: int) -> Fix | None
 
 def no_public_addresses(ctx: Context, target: Target) -> Fix | None:
     """The public IPv4 addresses of all interfaces of a target given up, if all of them can be."""
-    backends = ctx.reach.backends(ctx.here, target)
-    interfaces = [one for backend in backends[:1] for one in ctx.reach.interfaces_of(backend)]
+    interfaces = here_of(ctx.reach, ctx.here).interfaces_of(target)
     found = [public_address(one, held.public) for one in interfaces for held in one.addresses if held.public]
     return _text(together(one for one in found if one is not None)) if all(found) else None
 

@@ -15,6 +15,7 @@ from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.network import NetworkInterface, RouteEntry
 from vpclink_checks.model.path import Path
 from vpclink_checks.reach import groups
+from vpclink_checks.reach.behind import onward_paths
 from vpclink_checks.reach.change_addresses import DropIpv6Address, public_address
 from vpclink_checks.reach.change_groups import INGRESS, AddRule, RemoveRule
 from vpclink_checks.reach.change_routes import DeleteRoute
@@ -109,8 +110,17 @@ def _sent_on(reach: Reach, path: Path) -> tuple[Own, ...]:
     key = ("own traffic", path.id)
     found = reach.shared.get(key)
     if not isinstance(found, tuple):
-        found = reach.shared[key] = tuple(_of(reach, path))
+        found = reach.shared[key] = (*_of(reach, path), *_behind(reach, path))
     return found
+
+
+def _behind(reach: Reach, path: Path) -> Iterator[Own]:
+    """The same from the ALBs behind the path's load balancer to their own targets."""
+    try:
+        for beyond in onward_paths(reach.topology, path):
+            yield from _of(reach, beyond)
+    except UnknownFact as signal:
+        yield Own(path.id, "behind its load balancer", gap=str(signal.gap))
 
 
 def _beside(before: Reach, after: Reach, change: Change) -> Iterator[tuple[tuple[Own, ...], tuple[Own, ...]]]:

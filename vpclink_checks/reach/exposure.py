@@ -49,7 +49,7 @@ def doors(
     here = here_of(reach, path)
 
     def mine() -> tuple[Target, ...]:
-        return (target,) if target is not None else here.targets
+        return (target,) if target is not None else here.every
 
     found = (
         _known(Kind.ADDRESS, lambda: own.addresses_of(here, mine())),

@@ -101,7 +101,7 @@ def _way(accelerator: Accelerator, port: int, endpoint: AcceleratorEndpoint, pro
 
 def _elastic(here: Here, allocation: str) -> bool:
     """Whether this Elastic IP is on an interface of a target or of the load balancer."""
-    mine = {one.id for target in here.targets for one in here.interfaces_of(target)}
+    mine = {one.id for target in here.every for one in here.interfaces_of(target)}
     balancer = here.path.load_balancer
     tail = f"ELB {balancer.arn.partition('loadbalancer/')[2]}" if balancer is not None else "?"
     return any(
@@ -121,7 +121,7 @@ def _custom(here: Here) -> Iterator[Entrance]:
             yield unread(f"accelerator {accelerator.name}", found)
         else:
             subnets |= found
-    for target in here.targets if subnets and here.group.target_type != "alb" else ():
+    for target in here.ends if subnets else ():
         for interface in here.interfaces_of(target):
             for address in interface.private_addresses if interface.subnet_id in subnets else ():
                 yield from _routed(here, f"{interface.subnet_id} {address}", here.numbers_of(target), interface)

@@ -7,6 +7,7 @@ from vpclink_checks.model.balancing import TargetGroup
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.behind import inner_groups
 from vpclink_checks.reach.doors.certificate import Door, Entrance, Kind, State
 from vpclink_checks.reach.doors.here import Here, Key
 from vpclink_checks.reach.doors.judged import said
@@ -37,8 +38,11 @@ def ways_in(here: Here) -> tuple[Way, ...]:
 
 
 def _target_keys(here: Here, group: TargetGroup) -> frozenset[Key]:
-    targets = here.topology.targets.find(group.arn) or ()
-    return frozenset(key for target in targets for key in here.names_of(group, target))
+    """Of the registered targets, and of those behind them where they are ALBs. Raises UnknownFact."""
+    registered = here.topology.targets.find(group.arn) or ()
+    behind = ((one.group, target) for one in inner_groups(here.topology, group) for target in one.targets)
+    every = (*((group, target) for target in registered), *behind)
+    return frozenset(key for held, target in every for key in here.names_of(held, target))
 
 
 def _deployed(topology: Topology, path: Path, route: Route) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vpclink_checks.model.balancing import Listener, LoadBalancer, TargetGroup
 from vpclink_checks.model.path import Path
@@ -63,11 +63,24 @@ def _sends(listener: Listener, group: TargetGroup) -> bool:
     return any(one.target_group_arn == group.arn for one in listener.forwards)
 
 
-def traces(found: ExposureCertificate) -> Iterator[Trace]:
-    """The doors beside the backend's own addresses as traces: the packet, and what lets it through or keeps it out."""
+def traces(found: ExposureCertificate, so_far: Iterable[Trace] = ()) -> Iterator[Trace]:
+    """The doors as traces: the packet, and what lets it through or keeps it out.
+
+    *so_far* are the packets to the destination itself: the backend's own addresses are told beside them only where
+    they stand worse, as those of targets behind an ALB may.
+    """
+    seen = {one.verdict for one in so_far}
     for door in found.public:
-        if door.kind is not Kind.ADDRESS and door.state is not State.NOT_JUDGED:
+        told = door.kind is Kind.ADDRESS and not _worse(door, seen)
+        if not told and door.state is not State.NOT_JUDGED:
             yield _trace(found, door)
+
+
+def _worse(door: Door, seen: set[str]) -> bool:
+    decision = _DECISIONS.get(door.state, Decision.DENY)
+    if decision is Decision.ALLOW:
+        return "reached" not in seen
+    return decision is Decision.UNKNOWN and not seen & {"reached", "unknown"}
 
 
 def _trace(found: ExposureCertificate, door: Door) -> Trace:

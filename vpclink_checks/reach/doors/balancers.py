@@ -105,9 +105,14 @@ def others(here: Here) -> Door:
         what="another load balancer",
         nothing=nothing,
         operation="elbv2:DescribeTargetGroups",
-        entrances=tuple(_beside(here, one) for one in beside),
+        entrances=tuple(_beside(here, one) for one in beside if not _own_way(here, one)),
         gap=gap,
     )
+
+
+def _own_way(here: Here, one: Beside) -> bool:
+    """Whether it is the path's own way through an ALB that nobody else comes to by an internet gateway."""
+    return here.on_way(one.listener) and here.surely_private(one.balancer)
 
 
 def _beside(here: Here, one: Beside) -> Entrance:
@@ -133,13 +138,12 @@ def classic(here: Here, dynamic: Ranges = Ranges()) -> Door:  # noqa: B008 - fro
     *dynamic*: ports that any task of the path may get tomorrow.
     """
     known = here.topology.classic_balancers
-    found = () if here.group.target_type == "alb" else (one for each in known for one in _classic(here, each, dynamic))
     return Door(
         kind=Kind.CLASSIC,
         what="a classic load balancer",
         nothing=f"no classic load balancer sends to the targets of {here.group.name}",
         operation="elb:DescribeLoadBalancers",
-        entrances=tuple(found),
+        entrances=tuple(one for each in known for one in _classic(here, each, dynamic)),
         gap=known.gap,
     )
 

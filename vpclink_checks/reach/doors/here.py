@@ -11,6 +11,8 @@ from vpclink_checks.model.balancing import Forward, Listener, LoadBalancer, Targ
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.path import Path
+from vpclink_checks.reach import legs
+from vpclink_checks.reach.behind import Inner, inner_groups
 from vpclink_checks.reach.engine import Name, Reach
 
 Key = tuple[Name, int]
@@ -76,9 +78,35 @@ class Here:
         """The registered targets that are not draining."""
         return tuple(one for one in self.topology.targets.need(self.group.arn) if not one.draining)
 
+    @cached_property
+    def inner(self) -> tuple[Inner, ...]:
+        """What stands behind targets that are ALBs: nothing behind others."""
+        return inner_groups(self.topology, self.group)
+
+    @cached_property
+    def ends(self) -> tuple[Target, ...]:
+        """The targets at which packets end: the registered ones, and behind ALBs theirs in their place."""
+        if self.group.target_type != "alb":
+            return self.targets
+        found = (target for one in self.inner if one.group.known_type != "lambda" for target in one.targets)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def every(self) -> tuple[Target, ...]:
+        """The registered targets, and those behind them."""
+        return tuple(dict.fromkeys((*self.targets, *self.ends)))
+
+    def group_of(self, target: Target) -> TargetGroup:
+        """The group that the target is registered with: the path's, or an ALB's behind it."""
+        if self.group.target_type != "alb" or _is_balancer(target):
+            return self.group
+        return next((one.group for one in self.inner if target in one.targets), self.group)
+
     def backend(self, target: Target) -> Backend | None:
         """Where the target listens; None where it does not exist any more."""
-        found = self.reach.backends(self.path, target) if self.path.load_balancer is not None else ()
+        if self.path.load_balancer is None:
+            return None
+        found = legs.backends(self.topology, self.group_of(target), target)
         return found[0] if found else None
 
     def interfaces_of(self, target: Target) -> tuple[NetworkInterface, ...]:
@@ -88,7 +116,7 @@ class Here:
 
     def ports_of(self, target: Target) -> tuple[Port, ...]:
         """The registered port by the target group's protocol, then every other fixed host port of the container."""
-        mine = [(protocol, target.port) for protocol in protocols_of(self.group.protocol)]
+        mine = [(protocol, target.port) for protocol in protocols_of(self.group_of(target).protocol)]
         return tuple(dict.fromkeys((*mine, *self._host_ports)))
 
     @cached_property
@@ -115,15 +143,15 @@ class Here:
         """Every name and port on which the path's targets answer."""
         return frozenset(
             (name, port)
-            for target in self.targets
-            for name in self.reach.names_of(self.group, target)
+            for target in self.every
+            for name in self.reach.names_of(self.group_of(target), target)
             for _, port in self.ports_of(target)
         )
 
     def on_instance(self, instance: str) -> Iterator[tuple[tuple[NetworkInterface, ...], Port]]:
         """(interfaces, port) of the path's targets on this instance."""
-        for target in self.targets if instance.startswith("i-") else ():
-            if ("", instance) in self.reach.names_of(self.group, target):
+        for target in self.ends if instance.startswith("i-") else ():
+            if ("", instance) in self.reach.names_of(self.group_of(target), target):
                 interfaces = self.interfaces_of(target)
                 yield from ((interfaces, port) for port in self.ports_of(target))
 
@@ -144,13 +172,18 @@ class Here:
         Target groups of load balancers that are private for sure are passed over where their targets were not
         read: they are no door to the internet.
         """
+        return self._leading_to(self.keys)
+
+    def _leading_to(self, keys: frozenset[Key]) -> tuple[tuple[Beside, ...], Gap | None]:
+        """Those to these names and ports, and those to ALBs among the found ones."""
         found: list[Beside] = []
         doubt = self.topology.target_groups.gap
         for other in self.topology.target_groups:
-            some, why = self._listeners_to(other, self.keys)
+            some, why = self._listeners_to(other, keys)
             found.extend(some)
             doubt = doubt or why
-        return tuple(found), doubt
+        more = keys.union(*map(_as_target, found))
+        return self._leading_to(more) if more > keys else (tuple(found), doubt)
 
     def _listeners_to(self, group: TargetGroup, keys: frozenset[Key]) -> tuple[list[Beside], Gap | None]:
         found: list[Beside] = []
@@ -160,7 +193,7 @@ class Here:
                 return found, balancer
             targets = self.topology.targets.peek(group.arn)
             if isinstance(targets, Gap):
-                return found, None if balancer is not None and self._surely_private(balancer) else targets
+                return found, None if balancer is not None and self.surely_private(balancer) else targets
             shared = tuple(one for one in targets or () if not one.draining and self.names_of(group, one) & keys)
             if balancer is None or not shared:
                 continue
@@ -170,6 +203,10 @@ class Here:
                 return found, signal.gap
             found.extend(Beside(balancer=balancer, listener=one, group=group, targets=shared) for one in listeners)
         return found, None
+
+    def on_way(self, listener: Listener) -> bool:
+        """Whether the path itself goes through this listener: an ALB's, behind the path's own."""
+        return any(one.listener.arn == listener.arn for one in self.inner)
 
     def private(self, balancer: LoadBalancer) -> bool:
         """Whether no internet gateway leads to this load balancer, whatever else does. Raises UnknownFact.
@@ -181,7 +218,8 @@ class Here:
             return balancer.internal
         return self.topology.load_balancer_attributes.need(balancer.arn).get(_DENY, "true") == "true"
 
-    def _surely_private(self, balancer: LoadBalancer) -> bool:
+    def surely_private(self, balancer: LoadBalancer) -> bool:
+        """The same, where what was not read counts as no."""
         try:
             return self.private(balancer)
         except UnknownFact:
@@ -213,11 +251,20 @@ class Here:
         for one in self.topology.target_groups:
             if arn in one.load_balancer_arns and arn != here.arn:
                 self.topology.targets.need(one.arn)  # one that was not read may hold a target of ours
-        others = (one for one in self.beside[0] if one.balancer.arn == arn)
+        others = (one for one in self.beside[0] if one.balancer.arn == arn and not self.on_way(one.listener))
         found += [
             Entry(balancer=balancer, port=one.listener.port, group=one.group, targets=one.targets) for one in others
         ]
         return tuple(found)
+
+
+def _as_target(one: Beside) -> frozenset[Key]:
+    """The listener as a target group of type alb may have it: the ALB's ARN and the listener's port."""
+    return frozenset(((vpc, one.balancer.arn), one.listener.port) for vpc in ("", one.balancer.vpc_id))
+
+
+def _is_balancer(target: Target) -> bool:
+    return ":loadbalancer/" in target.id
 
 
 def _sends(forwards: Iterable[Forward], group: TargetGroup) -> bool:

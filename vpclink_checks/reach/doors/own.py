@@ -26,7 +26,7 @@ def addresses_of(here: Here, targets: Iterable[Target]) -> Door:
 
 def _entrances(here: Here, target: Target) -> Iterator[Entrance]:
     """One for each protocol."""
-    if here.group.known_type == "lambda":
+    if here.group_of(target).known_type == "lambda":
         return
     ports = here.ports_of(target)
     for protocol in dict.fromkeys(protocol for protocol, _ in ports):
@@ -41,7 +41,7 @@ def _entrances(here: Here, target: Target) -> Iterator[Entrance]:
 def _of(here: Here, target: Target, ports: tuple[int, ...], protocol: str, name: str) -> Iterator[Entrance]:
     """Raises UnknownFact."""
     shut = "has no open address"
-    if here.group.target_type == "alb":
+    if here.group_of(target).target_type == "alb":
         balancer = here.topology.load_balancers.find(target.id)
         if balancer is not None:
             found = here.reach.internet_to_balancer(balancer, target.port, protocol)

@@ -48,9 +48,7 @@ def _ports_at(here: Here, endpoint: VerifiedAccessEndpoint) -> Iterator[int]:
     if endpoint.balancer_arn:
         yield from (one.port for one in here.entries(endpoint.balancer_arn))
         return
-    if here.group.target_type == "alb":
-        return
-    for target in here.targets:
+    for target in here.ends:
         for one in here.interfaces_of(target):
             inside = endpoint.cidr and any(addresses(ip) <= addresses(endpoint.cidr) for ip in one.private_addresses)
             if one.id == endpoint.interface_id or inside:
