@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.healthy import (
+    ENI_HOST_A,
     ENI_NLB_A,
     ENI_NLB_B,
     HOST_A,
@@ -245,6 +246,28 @@ def test_a_version_2_link_sends_from_its_own_interfaces() -> None:
     facts = healthy(links=by("id", link), paths=paths)
     assert asked(facts, link.id, "orders", 10000).verdict == "reached"
     assert asked(facts, link.id, PATH).packet.src == "10.0.11.0/24"
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "words"),
+    [
+        *(
+            (one, "unknown", "no security group of")
+            for one in ("interface", "lambda", "efa", "branch", "trunk", "api_gateway_managed", "vpc_endpoint", "new")
+        ),
+        *(
+            (one, "reached", "has no security group")
+            for one in ("network_load_balancer", "transit_gateway", "gateway_load_balancer_endpoint")
+        ),
+        ("nat_gateway", "blocked", "has no security group"),
+    ],
+)
+def test_an_interface_without_groups_in_the_answer_is_not_known_to_be_open(kind: str, verdict: str, words: str) -> None:
+    bare = replace(ENI_HOST_A, type=kind, group_ids=())
+    topology = healthy(interfaces=by("id", *healthy().interfaces, bare))
+    trace = asked(topology, "10.0.11.10", bare.id, 10000)
+    assert trace.verdict == verdict
+    assert any(words in step.rule for step in trace.steps)
 
 
 def test_a_name_that_is_two_things() -> None:

@@ -28,6 +28,15 @@ DESTINATIONS = (
     " a path's title or id"
 )
 _SHOWN = 6  # names that a line lists
+# Interfaces without security groups: "You can't associate a security group with a NAT gateway" (amazon-vpc-user-guide,
+# nat-gateway-basics; EC2 answers nat_gateway, botocore's model says natGateway), Gateway Load Balancers and their
+# endpoints, transit gateway attachments. A Network Load Balancer may have been created with none.
+_UNFILTERED = frozenset(
+    {
+        *("nat_gateway", "natGateway", "network_load_balancer", "transit_gateway"),
+        *("gateway_load_balancer", "gateway_load_balancer_endpoint"),
+    }
+)
 
 
 class NotAnEnd(VpclinkError):  # noqa: N818 - what was asked, not what went wrong
@@ -147,8 +156,8 @@ def interface_ends(interface: NetworkInterface) -> tuple[End, ...]:
 
 
 def _filtered(interface: NetworkInterface) -> bool:
-    """Whether groups filter it, be they known or not; NLBs and gateways may have none at all."""
-    return bool(interface.group_ids) or interface.type == "interface"
+    """Whether groups filter it, be they known or not: every interface has one but those of some services."""
+    return bool(interface.group_ids) or interface.type not in _UNFILTERED
 
 
 # -- destinations ------------------------------------------------------------------------------
