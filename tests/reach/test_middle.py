@@ -174,17 +174,29 @@ def at(address: str, **more: Any) -> Facts:
     return Facts(group={"target_type": "ip"}, targets=(Target(id=address, port=PORT, zone="all"),), **more)
 
 
+GONE = Target(id="10.0.1.99", port=PORT, zone="all", state="unhealthy")
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
         (at("192.168.7.7"), "blocked"),
         (at("192.168.7.7", balancer=GROUPED, lb_out=(tcp(PORT, VPC_NET),)), "blocked"),
-        (at("10.0.1.99"), "blocked"),
+        (Facts(group={"target_type": "ip"}, targets=(GONE,)), "blocked"),
+        (at("10.0.1.99"), "unknown"),
         (Facts(group={"target_type": "lambda"}), "reached"),
         (Facts(group={"target_type": "crystal"}), "unknown"),
         (Facts(targets=(Target(id="i-0gone", port=PORT, zone="eu-west-2a"),)), "blocked"),
     ],
-    ids=["no route", "the groups let nothing out", "nobody's address", "a function", "a type of tomorrow", "gone"],
+    ids=[
+        "no route",
+        "the groups let nothing out",
+        "nobody's",
+        "nobody's, healthy",
+        "a function",
+        "a type of tomorrow",
+        "gone",
+    ],
 )
 def test_targets_that_are_no_hosts_of_ours(facts: Facts, expected: str) -> None:
     assert asked(facts, CLIENT, LB_AT).verdict == expected

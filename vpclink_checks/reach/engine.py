@@ -13,6 +13,7 @@ from functools import cached_property
 
 from vpclink_checks.model.backend import Backend, balancer_interfaces
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
+from vpclink_checks.model.compute import Instance
 from vpclink_checks.model.fact import Gap, UnknownFact
 from vpclink_checks.model.network import NetworkInterface
 from vpclink_checks.model.path import Path
@@ -147,7 +148,14 @@ class Reach:
         if target.zone == "all" or not group.vpc_id:
             vpcs |= {vpc for vpc, name in self._names if name == target.id}
         own = {(vpc, target.id) for vpc in vpcs}
+        own |= {name for vpc in vpcs for name in self._by_prefix(vpc, target.id)}
         return frozenset(own.union(*(self._names.get(one, frozenset()) for one in own)))
+
+    def _by_prefix(self, vpc_id: str, address: str) -> Iterable[Name]:
+        """The instance of the interface that a prefix with this address is delegated to."""
+        for one in self.topology.interfaces:
+            if one.prefixes and one.vpc_id == vpc_id and one.instance_id and one.carries(address):
+                yield ("", one.instance_id)
 
     @cached_property
     def _names(self) -> dict[Name, frozenset[Name]]:
@@ -182,16 +190,16 @@ class Reach:
 
         The two calls contradict each other then: one of them is older, or was answered in part. Raises UnknownFact.
         """
-        outside = self._unplaced(backend)
-        if not outside:
+        outside, host = self._unplaced(backend), self._host(backend)
+        if not outside or host is None:
             return ""
         return (
-            f"readings disagree: ec2:DescribeInstances gives {backend.target.id} the public address {outside}, and"
+            f"readings disagree: ec2:DescribeInstances gives {host.id} the public address {outside}, and"
             f" ec2:DescribeNetworkInterfaces (IAM action ec2:DescribeNetworkInterfaces) shows it on no interface of it"
         )
 
     def _unplaced(self, backend: Backend) -> str:
-        found = self.topology.instances.find(backend.target.id) if backend.target.id.startswith("i-") else None
+        found = self._host(backend)
         outside = found.public_address if found is not None else ""
         placed = {address.public for one in self.interfaces_of(backend) for address in one.addresses}
         return "" if outside in placed else outside
@@ -209,14 +217,36 @@ class Reach:
         )
 
     def interfaces_of(self, backend: Backend) -> tuple[NetworkInterface, ...]:
-        """The backend's interface, and for an instance target all others of the instance."""
-        instance = self.topology.instances.find(backend.target.id) if backend.target.id.startswith("i-") else None
-        if instance is None:
+        """The backend's interface, and where that is an instance's all others of the instance.
+
+        What either of the two calls shows there counts: ec2:DescribeInstances or ec2:DescribeNetworkInterfaces. What
+        listens on an interface of a task listens on no other one. Raises UnknownFact.
+        """
+        host_id = self._host_id(backend)
+        if not host_id:
             return (backend.interface,)
-        attached = [self.topology.interfaces.need(one) for one in instance.interface_ids] or [
-            one for one in self.topology.interfaces.all() if one.instance_id == instance.id
-        ]
-        return tuple(sorted(attached, key=lambda one: one.id != backend.interface.id))
+        host = self._host(backend)
+        table = self.topology.interfaces
+        listed = [table.need(one) for one in host.interface_ids] if host is not None else []
+        shown = [one for one in (table if listed else table.all()) if one.instance_id == host_id]
+        attached = {one.id: one for one in (backend.interface, *listed, *shown)}
+        return tuple(sorted(attached.values(), key=lambda one: one.id != backend.interface.id))
+
+    def _host_id(self, backend: Backend) -> str:
+        """The instance that the backend listens on with all of its interfaces; "" where it has one interface alone."""
+        if backend.target.id.startswith("i-"):
+            return backend.target.id
+        return "" if backend.interface.of_a_task else backend.interface.instance_id
+
+    def _host(self, backend: Backend) -> Instance | None:
+        """The same as ec2:DescribeInstances describes it; None where it does not. Raises UnknownFact.
+
+        For an address nobody may have asked that call: ec2:DescribeNetworkInterfaces says enough of its interfaces.
+        """
+        id_ = self._host_id(backend)
+        if id_ == backend.target.id:
+            return self.topology.instances.find(id_)
+        return self.topology.instances.rows.get(id_)
 
     def through_balancer(
         self,
@@ -262,9 +292,12 @@ class Reach:
 
 
 def _outside(balancer: LoadBalancer, interface: NetworkInterface) -> tuple[tuple[str, str], ...]:
-    """An internet-facing load balancer has public IPv4 addresses, whether its interfaces show them or not."""
+    """An internet-facing load balancer has public IPv4 addresses, whether its interfaces show them or not.
+
+    One that is dualstack-without-public-ipv4 has those only that are shown (botocore model, elbv2 IpAddressType).
+    """
     four, six = (public_addresses(interface, family) for family in FAMILIES)
-    if not four and not balancer.internal:
+    if not four and not balancer.internal and balancer.ip_address_type != "dualstack-without-public-ipv4":
         four = tuple((address, balancer.dns_name or address) for address in interface.private_addresses)
     return four + six
 

@@ -104,7 +104,7 @@ def _out(topology: Topology, spot: Spot) -> Spot:
 
 def public_interface(topology: Topology, dst: Addresses) -> tuple[NetworkInterface, str] | None:
     """The interface that has this public address, and its own address that it stands for."""
-    return mapped(topology).inside.get(dst.first) if dst.size == 1 else None
+    return mapped(topology).at(dst.first) if dst.size == 1 else None
 
 
 def enter(topology: Topology, spot: Spot) -> Spot:
@@ -357,15 +357,11 @@ def _appliance(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:
     """What an appliance does with packets is not in AWS's facts; one that checks the destination drops them."""
     layer, spot = f"appliance {id_}", leave(topology, spot)
     interface = topology.interfaces.rows.get(id_)
-    if interface is not None and interface.source_dest_check and spot.parcel.dst.first not in _own(interface):
+    if interface is not None and interface.source_dest_check and not interface.carries(spot.parcel.dst.first):
         rule = f"{id_} checks source and destination, and drops what is not for its own addresses"
         return (spot.lost(deny(layer, id_, rule)),)
     rule = f"what {id_} does with packets to {spot.parcel.dst.title} is not in the facts"
     return (spot.lost(unsure(layer, id_, rule), altered=True),)
-
-
-def _own(interface: NetworkInterface) -> tuple[str, ...]:
-    return (*interface.private_addresses, *interface.ipv6)
 
 
 def _not_judged(topology: Topology, spot: Spot, id_: str) -> tuple[Spot, ...]:

@@ -310,10 +310,14 @@ class Layers:
 
 
 def public_addresses(interface: NetworkInterface, family: int) -> tuple[tuple[str, str], ...]:
-    """(own address, address on the internet): mapped ones for IPv4, global ones themselves for IPv6."""
+    """(own address, address on the internet): mapped ones for IPv4, global ones themselves for IPv6.
+
+    Of a delegated IPv6 prefix, every address of which packets come to, the first one.
+    """
     if family == 4:  # noqa: PLR2004 - the address family
         return tuple((one.address, one.public) for one in interface.addresses if one.public)
-    return tuple((one, one) for one in interface.ipv6 if one in public(6))
+    delegated = (addresses(one).first for one in interface.prefixes if ":" in one)
+    return tuple((one, one) for one in (*interface.ipv6, *delegated) if one in public(6))
 
 
 BLOCK = "VPC Block Public Access"

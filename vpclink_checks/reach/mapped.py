@@ -15,11 +15,18 @@ class Mapped:
     """The public addresses of interfaces and NAT gateways.
 
     ``outside``: by VPC, the public IPv4 address of each private one that has one. ``inside``: the interface that has
-    this public address (IPv4 or IPv6), with its own address that it stands for.
+    this public address (IPv4 or IPv6), with its own address that it stands for. ``prefixes``: the interfaces with
+    delegated IPv6 prefixes, whose addresses are public ones as well.
     """
 
     outside: Mapping[str, Mapping[str, str]]
     inside: Mapping[str, tuple[NetworkInterface, str]]
+    prefixes: tuple[NetworkInterface, ...]
+
+    def at(self, public: str) -> tuple[NetworkInterface, str] | None:
+        """The interface that has this public address, and its own address that it stands for."""
+        found = self.inside.get(public)
+        return found or next(((one, public) for one in self.prefixes if one.carries(public)), None)
 
 
 class _Same:
@@ -56,4 +63,5 @@ def _of(key: _Same) -> Mapped:
     for gateway in topology.nat_gateways:
         pairs = {own: public for own, public in gateway.addresses if own and public}
         outside.setdefault(gateway.vpc_id, {}).update(pairs)
-    return Mapped(outside, inside)
+    prefixes = tuple(one for one in topology.interfaces if any(":" in prefix for prefix in one.prefixes))
+    return Mapped(outside, inside, prefixes)

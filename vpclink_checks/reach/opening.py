@@ -106,7 +106,7 @@ def _carriers(topology: Topology, group_id: str) -> list[NetworkInterface]:
 
 
 def _every(interface: NetworkInterface) -> Iterable[Addresses]:
-    return (addresses(one) for one in (*interface.private_addresses, *interface.ipv6))
+    return (addresses(one) for one in (*interface.private_addresses, *interface.ipv6, *interface.prefixes))
 
 
 def _within(interface: NetworkInterface, members: Addresses) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 
+from vpclink_checks.model.backend import Backend
 from vpclink_checks.model.balancing import LoadBalancer
+from vpclink_checks.model.network import within
 from vpclink_checks.reach import through
 from vpclink_checks.reach.bounds import exactly
 from vpclink_checks.reach.engine import Reach
@@ -28,7 +30,7 @@ def traces(reach: Reach, members: Addresses, there: Receiver, protocol: str) -> 
         return
     for found in _exposures(reach, there, protocol):
         doors = [one for one in found.doors if addresses(one.address).family == members.family]
-        yield from (_through(_from(door, sources)) for door in doors if _asked_for(door, there))
+        yield from (_through(_from(one, sources)) for door in doors for one in _asked_for(door, there))
         yield from (
             _absent(sources, there, protocol, text) for text in found.absent if _of_family(text, members.family)
         )
@@ -65,10 +67,20 @@ def _to_targets(reach: Reach, balancer: LoadBalancer, port: int, protocol: str, 
     return replace(found, doors=doors, absent=absent)
 
 
-def _asked_for(door: Door, there: Receiver) -> bool:
-    """A destination that is one address has the doors of that address alone."""
-    by_address = there.balancer is None and all(one.target.id == one.address for one in there.backends)
-    return not by_address or any(one.address == door.address for one in there.backends)
+def _asked_for(door: Door, there: Receiver) -> Iterator[Door]:
+    """The door; of a destination that is one address only where it is the one of that address."""
+    asked = [one.address for one in there.backends if _behind(door, one)] if there.address else [door.address]
+    for address in dict.fromkeys(asked):
+        same = address == door.address
+        yield door if same else replace(door, address=address, public_address=address)
+
+
+def _behind(door: Door, backend: Backend) -> bool:
+    """Whether the door is the backend's address, or the prefix that it lies in: one door stands for all of that."""
+    both = (backend.address, door.address)
+    return backend.address == door.address or any(
+        all(within(each, (prefix,)) for each in both) for prefix in backend.interface.prefixes
+    )
 
 
 def _from(door: Door, sources: Addresses) -> Door:

@@ -137,12 +137,15 @@ def _sending(topology: Topology, name: str) -> tuple[End, ...]:
 
 
 def interface_ends(interface: NetworkInterface) -> tuple[End, ...]:
-    """Every address of an interface as an end. Those of load balancers and gateways may have no group at all."""
+    """Every address of an interface, and every delegated prefix, as an end.
+
+    Those of load balancers and gateways may have no group at all.
+    """
     name = interface.instance_id or interface.id
     return tuple(
         End(
             name=name,
-            addresses=addresses(address),
+            addresses=each,
             vpc_id=interface.vpc_id,
             subnet_id=interface.subnet_id,
             group_ids=interface.group_ids,
@@ -151,7 +154,8 @@ def interface_ends(interface: NetworkInterface) -> tuple[End, ...]:
             type=interface.type,
         )
         for family in FAMILIES
-        for address in own_addresses(interface, family)
+        for each in map(addresses, (*own_addresses(interface, family), *interface.prefixes))
+        if each.family == family
     )
 
 
@@ -202,7 +206,7 @@ def _interface_receiver(topology: Topology, name: str, network: Addresses | None
 
 def _address_receiver(topology: Topology, address: str, port: int) -> Receiver:
     """Whoever has this address, as its own in whatever VPC or as its public one; else nobody in the facts."""
-    own = [_backend(one, address, address, port) for one in topology.interfaces if address in _own(one)]
+    own = [_backend(one, address, address, port) for one in topology.interfaces if one.carries(address)]
     if own:
         return replace(_behind(address, own), address=address)
     mapped = [
