@@ -29,6 +29,7 @@ from tests.checks.packets import (
     worst,
 )
 from tests.healthy import by, healthy
+from vpclink_checks.api.reachability import Ask
 from vpclink_checks.model.balancing import (
     Action,
     Forward,
@@ -655,6 +656,36 @@ def test_a_second_balancer_may_lead_to_another_fixed_host_port_of_the_container(
     topology = replace(topology, paths=(path,))
     assert worst(topology, OTHER).outcome is Outcome.FAIL
     assert doors(Reach(topology), path).verdict == "reached"
+
+
+def test_the_doors_of_a_path_are_asked_on_one_of_several_registered_ports() -> None:
+    topology = second_balancer("internet-facing")
+    one, other = topology.targets.need(stack.TG_API)
+    held = {**topology.targets.rows, stack.TG_API: (one, replace(other, port=32770))}
+    ask = Ask(Reach(replace(topology, targets=Table(rows=held))), lambda _: None)
+    assert ask("internet", stack.PATH_API.id, 10000).reached
+    assert ask("internet", stack.PATH_API.id).reached
+    assert ask("internet", stack.PATH_API.id, 32770).blocked  # nobody leads there
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("dualstack", "fail"), ("dualstack-without-public-ipv4", "note")])
+def test_a_balancer_without_public_ipv4_is_no_door_over_ipv4(kind: str, outcome: str) -> None:
+    topology = second_balancer("internet-facing")
+    balancer = replace(topology.load_balancers.need(SECOND), type="application", ip_address_type=kind)
+    eni = replace(topology.interfaces.need("eni-0second"), addresses=(PrivateAddress(address="10.0.101.9"),))
+    topology = replace(
+        topology,
+        load_balancers=by("arn", stack.NLB, balancer),
+        interfaces=Table(rows={**topology.interfaces.rows, eni.id: eni}),
+    )
+    assert worst(topology, OTHER).outcome.value == outcome
+
+
+def test_only_the_rules_that_open_a_port_to_the_world_are_named() -> None:
+    found = worst(exposed(security_groups=added(tcp(10000, "10.0.11.0/24"), tcp(10000, WORLD))), OPEN)
+    assert found.outcome is Outcome.FAIL
+    assert "tcp 10000 with 0.0.0.0/0" in found.message
+    assert "10.0.11.0/24" not in found.message
 
 
 def unserved(topology: Topology, *keys: str) -> Topology:

@@ -73,7 +73,14 @@ def test_an_old_balancer_that_answers_the_internet_is_a_door() -> None:
     assert (found.witness.dst, found.witness.port) == ("203.0.113.77", 80)
     assert any(SG_NLB in one for one in found.witness.via)
     assert found.fix is not None
-    assert "deregister-instances-from-load-balancer" in found.fix.cli
+    assert found.fix.cli == (
+        f"aws elb deregister-instances-from-load-balancer --load-balancer-name old --instances {stack.HOST_A}"
+    )
+    grouped = replace(OLD_ENI, group_ids=(SG_NLB,))
+    shut = worst(classic(interfaces=all_interfaces(grouped)), CLASSIC).fix
+    assert shut is not None
+    assert "revoke-security-group-ingress" in shut.cli  # the one rule that lets the internet in
+    assert SG_NLB in shut.cli
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ def load_balancer_not_internet_facing(ctx: Context, balancer: LoadBalancer) -> V
         evidence = Evidence("elbv2:DescribeLoadBalancers", "Scheme", balancer.scheme)
         return passed(f"{balancer.name} is internal: its name resolves to private addresses", evidence)
     fix = load_balancer_not_internet_facing.fix
-    return _verdict(ctx, lambda there: balancers.facing(_here(there), to_targets=False), fix)
+    return shutting(ctx, lambda there: balancers.facing(_here(there), to_targets=False), fix)
 
 
-def _verdict(ctx: Context, ask: Callable[[Context], Door], fix: Fix) -> Verdict:
+def shutting(ctx: Context, ask: Callable[[Context], Door], fix: Fix) -> Verdict:
     """With the smallest change that shuts the door, where there is one: *ask* gives the door, of any facts."""
     found = verdict_on(ask(ctx), fix)
     return replace(found, fix=listener_shut(ctx, ask) or fix) if found.outcome is Outcome.FAIL else found
@@ -67,7 +67,7 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
         raise NotApplicable(f"{balancer.name} is {balancer.scheme}")
     if balancer.ip_address_type == "ipv4":
         raise NotApplicable(f"{balancer.name} has no IPv6 addresses")
-    return _verdict(ctx, lambda there: balancers.over_ipv6(_here(there), to_targets=False), ipv6_igw_traffic_denied.fix)
+    return shutting(ctx, lambda there: balancers.over_ipv6(_here(there), to_targets=False), ipv6_igw_traffic_denied.fix)
 
 
 @check(
@@ -82,4 +82,4 @@ def ipv6_igw_traffic_denied(ctx: Context, balancer: LoadBalancer) -> Verdict:
 )
 def no_other_load_balancer(ctx: Context, group: TargetGroup) -> Verdict:
     reached(ctx, group, "target group")
-    return _verdict(ctx, lambda there: balancers.others(here_of(there)), no_other_load_balancer.fix)
+    return shutting(ctx, lambda there: balancers.others(here_of(there)), no_other_load_balancer.fix)

@@ -13,7 +13,7 @@ from vpclink_checks.model.balancing import LoadBalancer, Target, Zone
 from vpclink_checks.model.fact import Gap
 from vpclink_checks.model.network import GroupRule, SecurityGroup
 from vpclink_checks.reach.bounds import Bounds
-from vpclink_checks.reach.groups import takes_in
+from vpclink_checks.reach.groups import openings, takes_in
 from vpclink_checks.reach.legs import Leg
 from vpclink_checks.reach.protocols import ports
 from vpclink_checks.reach.sets import FAMILIES, is_wide, public
@@ -200,7 +200,7 @@ def _not_open(ctx: Context, ids: tuple[str, ...], port: int, whose: str) -> Verd
         if is_wide(who):
             shown = "0.0.0.0/0" if family == 4 else "::/0"  # noqa: PLR2004 - the address family
             members = shown if bounds.sure >= public(family) else bounds.sure.title
-            rules = "; ".join(_rules_open(ctx, ids, port))
+            rules = "; ".join(_rules_open(ctx, ids, port, family))
             message = f"{whose} open tcp {port} to {members}: {rules}"
             return failed(message, Evidence(GROUPS, "IpPermissions", rules), fix=groups_shut(ctx, ids, port))
     if doubt := _doubt(found):
@@ -213,14 +213,13 @@ def _doubt(found: list[tuple[int, Bounds]]) -> str:
     return "; ".join(dict.fromkeys(doubt for bounds in wide for doubt in bounds.doubts))
 
 
-def _rules_open(ctx: Context, ids: tuple[str, ...], port: int) -> list[str]:
-    groups = [ctx.topology.security_groups.peek(one) for one in ids]
+def _rules_open(ctx: Context, ids: tuple[str, ...], port: int, family: int) -> list[str]:
+    """Those that let some public source in."""
+    found = openings(ctx.topology, ids, "ingress", protocol="tcp", port=port, family=family)
     return [
-        f"{group.title} allows {rule.title}"
-        for group in groups
-        if isinstance(group, SecurityGroup)
-        for rule in group.ingress
-        if takes_in(rule, "tcp", port) and not rule.group_id
+        f"{one.title} allows {one.rule.title}"
+        for one in found
+        if one.rule is not None and one.peers.possible & public(family)
     ]
 
 

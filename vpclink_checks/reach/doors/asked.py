@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from vpclink_checks.model.balancing import Listener, LoadBalancer, TargetGroup
+from vpclink_checks.model.balancing import Listener, LoadBalancer, Target, TargetGroup
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
 from vpclink_checks.reach.doors.certificate import Door, Entrance, ExposureCertificate, Kind, State
@@ -30,10 +31,21 @@ def certificate(reach: Reach, destination: str, port: int | None, protocol: str)
         return None
     if protocol not in protocols_of(path.target_group.protocol):
         return None
+    if port is None:
+        return doors(reach, path, inside=True)
     targets = reach.topology.targets.peek(path.target_group.arn)
-    if port is not None and not (isinstance(targets, tuple) and all(one.port == port for one in targets)):
+    mine = tuple(one for one in targets if one.port == port) if isinstance(targets, tuple) else ()
+    if not mine:
         return None
-    return doors(reach, path, inside=True)
+    others = isinstance(targets, tuple) and len(mine) < len(targets)
+    return doors(_with_targets(reach, path.target_group, mine) if others else reach, path, inside=True)
+
+
+def _with_targets(reach: Reach, group: TargetGroup, targets: tuple[Target, ...]) -> Reach:
+    """Answers over the facts with no others registered with this group."""
+    held = reach.topology.targets
+    known = replace(held, rows={**held.rows, group.arn: targets})
+    return Reach(replace(reach.topology, targets=known))
 
 
 def _path(topology: Topology, name: str) -> Path | None:

@@ -148,6 +148,12 @@ def classic(here: Here, dynamic: Ranges = Ranges()) -> Door:  # noqa: B008 - fro
     )
 
 
+def sent_by(here: Here, one: ClassicBalancer) -> Iterator[str]:
+    """The instances with a port of the path's targets that a listener of this one sends to."""
+    ports = {listener.instance_port for listener in one.listeners}
+    yield from (each for each in one.instance_ids if any((("", each), port) in here.keys for port in ports))
+
+
 def _classic(here: Here, one: ClassicBalancer, dynamic: Ranges) -> Iterator[Entrance]:
     """On each listener that sends to a port of ours, today or when the next task has started."""
     mine = {name for name, _ in here.keys}
