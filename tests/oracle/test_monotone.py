@@ -151,9 +151,15 @@ def repeated(draw: Draw, facts: Topology) -> Topology:
 
 
 def split_networks(draw: Draw, facts: Topology) -> Topology:
-    """Every network of a rule, a prefix list and an ACL's entry as its two halves."""
+    """Every network of a rule, a prefix list and an ACL's entry as its two halves.
+
+    But for prefix lists that routes go by: there the longer prefix may win against another route.
+    """
+    routed = {one.destination for table in facts.route_tables for one in table.routes}
     facts = each_group(facts, lambda one: replace(one, ingress=_halved(one.ingress), egress=_halved(one.egress)))
     for known in facts.prefix_lists.rows.values():
+        if known.id in routed:
+            continue
         halves = tuple(half for cidr in known.cidrs for half in _halves(cidr))
         facts = at.put(facts, prefix_lists=replace(known, cidrs=halves))
     for acl in facts.network_acls.rows.values():
