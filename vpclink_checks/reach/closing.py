@@ -6,11 +6,12 @@ any more, and every packet of every path has the verdict that it had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from vpclink_checks.model.backend import Backend
+from vpclink_checks.model.balancing import Zone
 from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.network import NetworkInterface, RouteEntry
 from vpclink_checks.model.path import Path
@@ -23,24 +24,31 @@ from vpclink_checks.reach.change_tables import network
 from vpclink_checks.reach.changes import Change, parts, together
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.reach.internet import Door
+from vpclink_checks.reach.legs import Leg
 from vpclink_checks.reach.routes import table_of
 from vpclink_checks.reach.sets import FAMILIES, addresses, public
 from vpclink_checks.reach.trace import Trace
 
 Ask = Callable[[Reach], Iterable[Door]]
 Shut = Callable[[Reach], bool]
+Traces = Callable[[Reach], tuple[Trace, ...]]
+_OWN, _BY_GROUP = ("own traffic",), ("own traffic by group",)
 _RANK = {"reached": 0, "unknown": 1, "blocked": 2}
 _ROUNDS = 4  # of opening again what a closed rule took from the paths: each shows what the last one hid
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Packets that a path itself sends: what they are, and their traces, or why those are not known."""
+    """Packets that a path itself sends: what they are, and their traces, or why those are not known.
+
+    ``ask`` traces the same of other facts about the same path and legs; None where no fact of a filter tells more.
+    """
 
     path_id: str
     what: str
     traces: tuple[Trace, ...] = ()
     gap: str = ""
+    ask: Traces | None = field(default=None, compare=False, repr=False)
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -91,6 +99,8 @@ def changed(reach: Reach, change: Change) -> Reach:
     found = reach.shared.get(key)
     if not isinstance(found, Reach):
         found = reach.shared[key] = Reach(change.apply(reach.topology))
+        if _touched(change) is not None:
+            found.listens_as(reach)
     return found
 
 
@@ -103,7 +113,10 @@ def _open(reach: Reach, ask: Ask) -> tuple[Door, ...]:
 
 def own_traffic(reach: Reach) -> tuple[Own, ...]:
     """Everything on the way from each link to each target: calls and health checks, worked out once."""
-    return tuple(one for path in reach.topology.paths for one in _sent_on(reach, path))
+    found = reach.shared.get(_OWN)
+    if not isinstance(found, tuple):
+        found = reach.shared[_OWN] = tuple(one for path in reach.topology.paths for one in _sent_on(reach, path))
+    return found
 
 
 def _sent_on(reach: Reach, path: Path) -> tuple[Own, ...]:
@@ -123,13 +136,15 @@ def _behind(reach: Reach, path: Path) -> Iterator[Own]:
         yield Own(path.id, "behind its load balancer", gap=str(signal.gap))
 
 
-def _beside(before: Reach, after: Reach, change: Change) -> Iterator[tuple[tuple[Own, ...], tuple[Own, ...]]]:
-    """What each path that the change can concern sends, before and after."""
+def _beside(before: Reach, after: Reach, change: Change) -> Iterator[tuple[Sequence[Own], Sequence[Own]]]:
+    """What the change can concern of all that the paths send, before and after."""
     touched = _touched(change)
+    if touched is not None:
+        met = _met(before, touched)
+        yield met, [_again(after, one) for one in met]
+        return
     for old, new in zip(before.topology.paths, after.topology.paths, strict=True):
-        own = _sent_on(before, old)
-        if touched is None or _meets(own, touched):
-            yield own, _sent_on(after, new)
+        yield _sent_on(before, old), _sent_on(after, new)
 
 
 def _touched(change: Change) -> frozenset[str] | None:
@@ -138,10 +153,35 @@ def _touched(change: Change) -> frozenset[str] | None:
     return frozenset(ids) if all(ids) else None
 
 
-def _meets(own: tuple[Own, ...], group_ids: frozenset[str]) -> bool:
-    """Whether these groups filter any of the packets, or that is not known: a step names all groups of its end."""
-    steps = (step for one in own for trace in one.traces for step in trace.steps)
-    return any(one.gap for one in own) or any(id_ in step.component for step in steps for id_ in group_ids)
+def _met(reach: Reach, group_ids: Iterable[str]) -> list[Own]:
+    """The packets that these groups filter, or that are not known: no rule of theirs decides about another."""
+    every, index = own_traffic(reach), _by_group(reach)
+    wanted = {at for id_ in ("", *group_ids) for at in index.get(id_, ())}
+    return [every[at] for at in sorted(wanted)]
+
+
+def _by_group(reach: Reach) -> Mapping[str, Sequence[int]]:
+    """The places in the paths' own traffic by the groups that filter it, "" for not known; worked out once."""
+    held = reach.shared.get(_BY_GROUP)
+    if isinstance(held, dict):
+        return held
+    found: dict[str, list[int]] = {}
+    for at, one in enumerate(own_traffic(reach)):
+        for id_ in _filtering(one):
+            found.setdefault(id_, []).append(at)
+    reach.shared[_BY_GROUP] = found
+    return found
+
+
+def _filtering(one: Own) -> frozenset[str]:
+    """The groups at both ends of each packet: a step names all of its end."""
+    if one.gap:
+        return frozenset({""})
+    return frozenset(id_ for trace in one.traces for step in trace.steps for id_ in step.component.split(", "))
+
+
+def _again(reach: Reach, one: Own) -> Own:
+    return one if one.ask is None else _own(reach, one.path_id, one.what, one.ask)
 
 
 def _of(reach: Reach, path: Path) -> Iterator[Own]:
@@ -150,7 +190,7 @@ def _of(reach: Reach, path: Path) -> Iterator[Own]:
         return
     if path.link is not None and path.listener is not None:
         for zone in balancer.zones[:1] if path.link.version == 1 else balancer.zones:
-            yield _own(path, f"link to {zone.name}", lambda zone=zone: reach.link_to_load_balancer(path, zone))  # type: ignore[misc]
+            yield _own(reach, path.id, f"link to {zone.name}", _link(path, zone))
     try:
         every = reach.legs(path)
     except UnknownFact as signal:
@@ -158,16 +198,28 @@ def _of(reach: Reach, path: Path) -> Iterator[Own]:
         return
     for leg in every:
         name = f"{leg.zone.name} to {leg.target.title}"
-        yield _own(path, name, lambda leg=leg: reach.load_balancer_traffic(path, leg))  # type: ignore[misc]
+        yield _own(reach, path.id, name, _calls(path, leg))
         if group.health_check.enabled:
-            yield _own(path, f"health check, {name}", lambda leg=leg: reach.health_check(path, leg))  # type: ignore[misc]
+            yield _own(reach, path.id, f"health check, {name}", _health(path, leg))
 
 
-def _own(path: Path, what: str, traces: Callable[[], tuple[Trace, ...]]) -> Own:
+def _link(path: Path, zone: Zone) -> Traces:
+    return lambda reach: reach.link_to_load_balancer(path, zone)
+
+
+def _calls(path: Path, leg: Leg) -> Traces:
+    return lambda reach: reach.load_balancer_traffic(path, leg)
+
+
+def _health(path: Path, leg: Leg) -> Traces:
+    return lambda reach: reach.health_check(path, leg)
+
+
+def _own(reach: Reach, path_id: str, what: str, ask: Traces) -> Own:
     try:
-        return Own(path.id, what, traces())
+        return Own(path_id, what, ask(reach), ask=ask)
     except UnknownFact as signal:
-        return Own(path.id, what, gap=str(signal.gap))
+        return Own(path_id, what, gap=str(signal.gap), ask=ask)
 
 
 def _spares(before: Reach, after: Reach, change: Change) -> bool:
@@ -179,12 +231,16 @@ def _spares(before: Reach, after: Reach, change: Change) -> bool:
     return before.shared[key] is True
 
 
-def _worse(before: Reach, after: Reach, change: Change) -> tuple[Trace, ...]:
-    """The paths' packets that fare worse than before: not known any more, or blocked; worked out once."""
+def _worse(before: Reach, after: Reach, change: Change) -> tuple[tuple[Trace, Change | None], ...]:
+    """The paths' packets that fare worse than before: not known any more, or blocked; and what lets each through again.
+
+    Worked out once.
+    """
     key = ("worse", change)
     found = before.shared.get(key)
     if not isinstance(found, tuple):
-        found = before.shared[key] = tuple(_worsened(before, after, change))
+        every = dict.fromkeys(_worsened(before, after, change))
+        found = before.shared[key] = tuple((one, one.change) for one in every)
     return found
 
 
@@ -312,10 +368,10 @@ def _put_in_place(reach: Reach, gone: tuple[Change, ...], *, by_address: bool) -
             return None
         if not worse:
             return whole
-        for trace in worse:
-            if trace.change is None:
+        for trace, change in worse:
+            if change is None:
                 return None
-            needed += [_named(one, trace, by_address=by_address) for one in parts(trace.change)]
+            needed += [_named(one, trace, by_address=by_address) for one in parts(change)]
     return None
 
 

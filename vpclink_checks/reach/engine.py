@@ -40,6 +40,7 @@ class Reach:
         self.layers = Layers(topology)
         self.doors = Internet(self.layers)
         self._legs: dict[str, tuple[Leg, ...]] = {}
+        self._backends: dict[tuple[str, Target], tuple[Backend, ...]] = {}
         self._exposures: dict[tuple[object, ...], Exposure] = {}
         self.shared: dict[tuple[object, ...], object] = {}  # what reach.doors worked out once
 
@@ -58,7 +59,14 @@ class Reach:
     def backends(self, path: Path, target: Target) -> tuple[Backend, ...]:
         """Where a registered target listens; an ALB target at every interface of that ALB. Raises UnknownFact."""
         _, group = _stretch(path)
-        return legs.backends(self.topology, group, target)
+        key = (group.arn, target)
+        if key not in self._backends:
+            self._backends[key] = legs.backends(self.topology, group, target)
+        return self._backends[key]
+
+    def listens_as(self, other: Reach) -> None:
+        """Take over what the other found out about where targets listen: both have the same facts but for rules."""
+        self._backends = other._backends
 
     def load_balancer_traffic(self, path: Path, leg: Leg) -> tuple[Trace, ...]:
         """The callers' traffic of one leg as it really arrives: a trace for each address it comes from.
