@@ -30,7 +30,6 @@ from vpclink_checks.words import Outcome
 # What no command to a network or load balancer mends, and why.
 WORDS = {
     "exposure/launch-gives-no-public-address": "launch settings are replaced by new ones, and an instance refresh",
-    "exposure/no-accelerator": "an accelerator's endpoint is taken out in an answer that the facts hold no command for",
     "exposure/no-cloudfront-vpc-origin": "a distribution has to stop using the origin first",
     "exposure/no-unauthenticated-way-round": "an authorizer has to be chosen",
 }

@@ -24,6 +24,7 @@ from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
 
 Arguments = dict[str, Any]
+EVERYWHERE = ("--region",)  # an option of the AWS CLI itself
 # create- and delete-network-acl-entry take the direction as a switch (AWS CLI reference); it is the member Egress.
 SWITCHES = {"egress": ("Egress", True), "ingress": ("Egress", False)}
 
@@ -43,7 +44,7 @@ def parsed(command: str) -> tuple[str, Arguments]:
     program, service, verb, *rest = shlex.split(command)
     assert program == "aws"
     operation, members = _operation(service, verb)
-    given = dict(_argument(members, words) for words in _options(rest))
+    given = dict(_argument(members, words) for words in _options(rest) if words[0] not in EVERYWHERE)
     missing = [one for one, shape in members.items() if one in _required(service, verb) and one not in given and shape]
     assert not missing, f"{verb} asks for {missing}"
     return operation, given
@@ -354,6 +355,21 @@ def _create_listener(topology: Topology, given: Arguments) -> Topology:
     )
 
 
+def _remove_endpoints(topology: Topology, given: Arguments) -> Topology:
+    gone = {one["EndpointId"] for one in given["EndpointIdentifiers"]}
+    rows = {
+        listener: tuple(
+            replace(group, endpoints=tuple(one for one in group.endpoints if one.id not in gone))
+            if group.arn == given["EndpointGroupArn"]
+            else group
+            for group in groups
+        )
+        for listener, groups in topology.accelerator_groups.rows.items()
+    }
+    assert rows != topology.accelerator_groups.rows
+    return replace(topology, accelerator_groups=replace(topology.accelerator_groups, rows=rows))
+
+
 EFFECTS = {
     **{
         f"{verb.capitalize()}SecurityGroup{side.capitalize()}": _group(verb, side)
@@ -372,4 +388,5 @@ EFFECTS = {
     "ModifyLoadBalancerAttributes": _attributes("load_balancer_attributes", "LoadBalancerArn"),
     "ModifyTargetGroupAttributes": _attributes("target_group_attributes", "TargetGroupArn"),
     "CreateListener": _create_listener,
+    "RemoveEndpoints": _remove_endpoints,
 }

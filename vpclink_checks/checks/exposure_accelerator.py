@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vpclink_checks.checks.catalogue import Context, check
 from vpclink_checks.checks.exposure_doors import backends_of, verdict_on
 from vpclink_checks.checks.subjects import target_group_subject
 from vpclink_checks.checks.verdict import Verdict
 from vpclink_checks.model.balancing import TargetGroup
 from vpclink_checks.reach.doors import accelerators
+from vpclink_checks.reach.doors.here import Here
 from vpclink_checks.report import Fix
 from vpclink_checks.words import Severity
 
@@ -27,4 +30,15 @@ from vpclink_checks.words import Severity
     source="Global Accelerator developer guide, about-endpoints-caveats and secure-vpc-connections",
 )
 def no_accelerator(ctx: Context, group: TargetGroup) -> Verdict:
-    return verdict_on(accelerators.accelerated(backends_of(ctx, group)), no_accelerator.fix)
+    here = backends_of(ctx, group)
+    return verdict_on(accelerators.accelerated(here), _taken_out(here))
+
+
+def _taken_out(here: Here) -> Fix:
+    """The check's own, with the names of the endpoints that were read. The service is called in us-west-2 alone."""
+    commands = [
+        f"aws globalaccelerator remove-endpoints --region us-west-2 --endpoint-group-arn {group}"
+        f" --endpoint-identifiers EndpointId={endpoint}"
+        for group, endpoint in dict.fromkeys(accelerators.leading(here))
+    ]
+    return replace(no_accelerator.fix, cli="\n".join(commands)) if commands else no_accelerator.fix

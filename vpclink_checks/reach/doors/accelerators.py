@@ -54,6 +54,30 @@ def _of_listener(here: Here, accelerator: Accelerator, listener: AcceleratorList
                 yield unread(f"accelerator {accelerator.name}", signal.gap)
 
 
+def leading(here: Here) -> Iterator[tuple[str, str]]:
+    """(endpoint group, endpoint) of what leads here and is not shut. What was not read is passed over."""
+    known = here.topology
+    for accelerator in known.accelerators:
+        for listener in known.accelerator_listeners.rows.get(accelerator.arn, ()) if not accelerator.custom else ():
+            for group in known.accelerator_groups.rows.get(listener.arn, ()):
+                for endpoint in group.endpoints:
+                    if any(one.state is not State.SHUT for one in _known(here, accelerator, listener, group, endpoint)):
+                        yield group.arn, endpoint.id
+
+
+def _known(
+    here: Here,
+    accelerator: Accelerator,
+    listener: AcceleratorListener,
+    group: AcceleratorGroup,
+    endpoint: AcceleratorEndpoint,
+) -> Iterator[Entrance]:
+    try:
+        yield from _of_endpoint(here, accelerator, listener, group, endpoint)
+    except UnknownFact:
+        return
+
+
 def _of_endpoint(
     here: Here,
     accelerator: Accelerator,
