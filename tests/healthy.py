@@ -257,6 +257,7 @@ HOSTS_GROUP = SecurityGroup(
     id=SG_HOSTS,
     name="orders-hosts",
     vpc_id=VPC,
+    account_id=ACCOUNT,
     ingress=tuple(
         GroupRule(protocol="tcp", from_port=port, to_port=port, cidr=cidr)
         for port in (10000, 10001)
@@ -264,7 +265,7 @@ HOSTS_GROUP = SecurityGroup(
     ),
     egress=OUT_ALL,
 )
-CLUSTER_GROUP = SecurityGroup(id=SG_CLUSTER, name="orders-cluster", vpc_id=VPC, egress=OUT_ALL)
+CLUSTER_GROUP = SecurityGroup(id=SG_CLUSTER, name="orders-cluster", vpc_id=VPC, account_id=ACCOUNT, egress=OUT_ALL)
 ACL = NetworkAcl(
     id="acl-0123456789abcdef0",
     vpc_id=VPC,
