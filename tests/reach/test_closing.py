@@ -16,9 +16,11 @@ from tests.healthy import by, healthy
 from tests.reach.cli import obey
 from tests.reach.facts import prefix_list
 from tests.reach.packet_sets import in_order, opened
+from vpclink_checks.model.balancing import Target
 from vpclink_checks.model.fact import Table
-from vpclink_checks.model.network import GroupRule, NetworkInterface, PrivateAddress, RouteEntry
+from vpclink_checks.model.network import GroupRule, NetworkInterface, PrivateAddress, RouteEntry, SecurityGroup
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach import engine, flow, senders
 from vpclink_checks.reach.change_addresses import DropElasticAddress, DropIpv6Address, DropPublicAddress
 from vpclink_checks.reach.change_balancers import StopEnforcing
 from vpclink_checks.reach.change_groups import AddRule, RemoveRule
@@ -27,6 +29,7 @@ from vpclink_checks.reach.changes import Change, parts
 from vpclink_checks.reach.closing import changed, closing, closing_groups, own_traffic
 from vpclink_checks.reach.engine import Reach
 from vpclink_checks.reach.internet import Door
+from vpclink_checks.reach.trace import Trace
 
 PORTS = (10000, 10001)
 LENT = PrivateAddress(address="10.0.1.20", public="203.0.113.20")
@@ -278,3 +281,56 @@ def test_changed_facts_are_judged_once() -> None:
     change = closing(reach, host_a)
     assert change is not None
     assert changed(reach, change) is changed(reach, change)
+
+
+# -- how much work that is ---------------------------------------------------------------------
+
+
+def many(number: int) -> Topology:
+    """As many targets, each with a group of its own that lets the world in."""
+    facts_ = Facts(rules=stack.HOSTS_GROUP.ingress).topology
+    host = facts_.instances.rows[stack.HOST_A]
+    ids = range(number)
+    groups = [SecurityGroup(id=f"sg-own{n}", vpc_id=stack.VPC, ingress=(tcp(10000, WORLD),)) for n in ids]
+    interfaces = [
+        replace(
+            stack.ENI_HOST_A,
+            id=f"eni-{n}",
+            instance_id=f"i-{n}",
+            group_ids=(f"sg-own{n}",),
+            addresses=(PrivateAddress(address=f"10.0.1.{n + 100}", public=f"203.0.113.{n}"),),
+        )
+        for n in ids
+    ]
+    return replace(
+        facts_,
+        instances=by("id", *(replace(host, id=f"i-{n}", interface_ids=(f"eni-{n}",)) for n in ids)),
+        interfaces=by("id", *facts_.interfaces, *interfaces),
+        security_groups=by("id", *facts_.security_groups, *groups),
+        targets=Table({arn: tuple(Target(id=f"i-{n}", port=10000) for n in ids) for arn in facts_.targets.rows}),
+    )
+
+
+def asked(number: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many packets are traced to shut every target, each by a finding of its own."""
+    count = 0
+    original = flow.trace
+
+    def counted(*given_: Any, **named: Any) -> Trace:
+        nonlocal count
+        count += 1
+        return original(*given_, **named)
+
+    for module in (engine, senders):
+        monkeypatch.setattr(module, "trace", counted)
+    reach = Reach(many(number))
+    for n in range(number):
+        change = closing_groups(reach, (f"sg-own{n}",), 10000)
+        assert change is not None
+        assert {one.group_id for one in parts(change) if isinstance(one, AddRule | RemoveRule)} == {f"sg-own{n}"}
+    monkeypatch.undo()
+    return count
+
+
+def test_the_packets_traced_grow_with_the_targets_and_not_with_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(16, monkeypatch) == 2 * asked(8, monkeypatch) > 0

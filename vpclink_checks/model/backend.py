@@ -43,10 +43,23 @@ def backend_of(topology: Topology, group: TargetGroup, target: Target) -> Backen
 # -- an instance -------------------------------------------------------------------------------
 
 
+def interfaces_at(topology: Topology, instance_id: str) -> tuple[NetworkInterface, ...]:
+    """Those that EC2 shows attached to the instance, among all that were read."""
+    return topology.interfaces.grouped(_instance).get(instance_id, ())
+
+
+def _instance(interface: NetworkInterface) -> tuple[str, ...]:
+    return (interface.instance_id,)
+
+
+def _description(interface: NetworkInterface) -> tuple[str, ...]:
+    return (interface.description,)
+
+
 def _instance_interface(topology: Topology, instance_id: str) -> NetworkInterface | None:
     if topology.instances.find(instance_id) is None:
         return None
-    mine = [one for one in topology.interfaces if one.instance_id == instance_id and (one.addresses or one.ipv6)]
+    mine = [one for one in interfaces_at(topology, instance_id) if one.addresses or one.ipv6]
     if not mine:
         raise UnknownFact(topology.interfaces.gap or _not_there(f"no interface of {instance_id} in the facts"))
     return min(mine, key=lambda one: one.device_index if one.device_index is not None else 99)
@@ -129,7 +142,7 @@ def balancer_interfaces(topology: Topology, balancer: LoadBalancer) -> tuple[Net
     they could not be read or none is there for a balancer that must have some.
     """
     wanted = "ELB " + balancer.arn.partition("loadbalancer/")[2]
-    found = tuple(one for one in topology.interfaces if one.description == wanted)
+    found = topology.interfaces.grouped(_description).get(wanted, ())
     if not found:
         raise UnknownFact(topology.interfaces.gap or _not_there(f"no interface of {balancer.name} in the facts"))
     return found

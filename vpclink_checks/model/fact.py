@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -90,6 +90,9 @@ class Table(Generic[T]):
     gap: Gap | None = None
     operation: str = field(default="", compare=False)
     action: str = field(default="", compare=False)
+    _grouped: dict[object, Mapping[str, tuple[T, ...]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def peek(self, key: str) -> T | Gap | None:
         """The fact, the gap in its place, or None where it is known not to exist."""
@@ -118,6 +121,16 @@ class Table(Generic[T]):
         if self.gap is not None:
             raise UnknownFact(self.gap)
         return tuple(self.rows.values())
+
+    def grouped(self, keys: Callable[[T], Iterable[str]]) -> Mapping[str, tuple[T, ...]]:
+        """The rows that were read by these texts of theirs, in order; worked out once for each function of a module."""
+        if keys not in self._grouped:
+            found: dict[str, list[T]] = {}
+            for row in self:
+                for key in dict.fromkeys(keys(row)):
+                    found.setdefault(key, []).append(row)
+            self._grouped[keys] = {key: tuple(rows) for key, rows in found.items()}
+        return self._grouped[keys]
 
     def __iter__(self) -> Iterator[T]:
         """The rows that were read, gaps or not: for searches that only want a witness."""

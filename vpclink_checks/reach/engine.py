@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from vpclink_checks.model.backend import Backend, balancer_interfaces
+from vpclink_checks.model.backend import Backend, balancer_interfaces, interfaces_at
 from vpclink_checks.model.balancing import LoadBalancer, Target, TargetGroup, Zone
 from vpclink_checks.model.compute import Instance
 from vpclink_checks.model.fact import Gap, UnknownFact
@@ -236,8 +236,9 @@ class Reach:
         host = self._host(backend)
         table = self.topology.interfaces
         listed = [table.need(one) for one in host.interface_ids] if host is not None else []
-        shown = [one for one in (table if listed else table.all()) if one.instance_id == host_id]
-        attached = {one.id: one for one in (backend.interface, *listed, *shown)}
+        if not listed:
+            table.all()  # there may be more than was read
+        attached = {one.id: one for one in (backend.interface, *listed, *interfaces_at(self.topology, host_id))}
         return tuple(sorted(attached.values(), key=lambda one: one.id != backend.interface.id))
 
     def _host_id(self, backend: Backend) -> str:

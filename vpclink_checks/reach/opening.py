@@ -6,7 +6,6 @@ of them. It is worked out only when somebody asks for it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypedDict
@@ -64,25 +63,20 @@ def _group_ports(protocol: str, port: int) -> tuple[int | None, int | None]:
 def _best_placed(topology: Topology, own: End, direction: str) -> str:
     """The group that opens the fewest other interfaces with it; among equals one that has such rules already."""
     read = [one for group_id in own.group_ids if (one := topology.security_groups.rows.get(group_id)) is not None]
-    others = _others(topology, own) if len(read) > 1 else {}
+    if len(read) == 1:
+        return read[0].id
 
     def order(index: int) -> tuple[int, bool, int]:
         group = read[index]
         rules = group.ingress if direction == "ingress" else group.egress
-        return others.get(group.id, 0), not rules, index if rules else -index
+        return _others(topology, own, group.id), not rules, index if rules else -index
 
     return read[min(range(len(read)), key=order)].id if read else ""
 
 
-def _others(topology: Topology, own: End) -> Counter[str]:
-    """How many interfaces beside its own carry each of its groups: in one pass, for there may be thousands."""
-    mine = frozenset(own.group_ids)
-    return Counter(
-        group_id
-        for one in topology.interfaces
-        if not mine.isdisjoint(one.group_ids) and not _shares(one, own.addresses)
-        for group_id in frozenset(one.group_ids)
-    )
+def _others(topology: Topology, own: End, group_id: str) -> int:
+    """How many interfaces beside its own carry the group."""
+    return sum(1 for one in _carriers(topology, group_id) if not _shares(one, own.addresses))
 
 
 def _reference(topology: Topology, own: End, peer: End) -> str:
@@ -113,8 +107,12 @@ def _owner(interface: NetworkInterface) -> str:
     return interface.type if interface.type == "api_gateway_managed" else ""
 
 
-def _carriers(topology: Topology, group_id: str) -> list[NetworkInterface]:
-    return [one for one in topology.interfaces if group_id in one.group_ids]
+def _carriers(topology: Topology, group_id: str) -> tuple[NetworkInterface, ...]:
+    return topology.interfaces.grouped(_groups).get(group_id, ())
+
+
+def _groups(interface: NetworkInterface) -> tuple[str, ...]:
+    return interface.group_ids
 
 
 def _every(interface: NetworkInterface) -> Iterable[Addresses]:
