@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import chain
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
+from vpclink_checks.sources.leads.carried import among, carried
 from vpclink_checks.sources.leads.front import Front
 from vpclink_checks.sources.leads.others import Others
 from vpclink_checks.sources.leads.published import Published
@@ -132,10 +133,11 @@ class Balancing:
 
     @cached_property
     def _addresses(self) -> set[str]:
-        """Private addresses of our instances: another group may have registered those instead."""
+        """Registered addresses of our instances: another group may have registered those instead."""
         ours = self.targets(self.path_groups)
-        pairs = chain.from_iterable(self._answers.each("ec2:DescribeInstances", _private_addresses))
-        return {address for instance, address in pairs if instance in ours}
+        pairs = chain.from_iterable(self._answers.each("ec2:DescribeInstances", _addresses))
+        held = [address for instance, address in pairs if instance in ours]
+        return among(held, set[str]().union(*self._registered.values()))
 
     @cached_property
     def followed(self) -> set[str]:
@@ -208,15 +210,14 @@ def _registrations(params: Raw, page: Raw) -> frozenset[tuple[str, str]]:
     return frozenset((word(params, "TargetGroupArn"), target) for target in ids - {""})
 
 
-def _private_addresses(_params: Raw, page: Raw) -> frozenset[tuple[str, str]]:
-    """(instance id, private address)."""
+def _addresses(_params: Raw, page: Raw) -> frozenset[tuple[str, str]]:
+    """(instance id, address or prefix of one of its interfaces)."""
     return frozenset(
-        (word(instance, "InstanceId"), word(address, "PrivateIpAddress"))
+        (word(instance, "InstanceId"), address)
         for reservation in rows(page, "Reservations")
         for instance in rows(reservation, "Instances")
         for interface in rows(instance, "NetworkInterfaces")
-        for address in rows(interface, "PrivateIpAddresses")
-        if address.get("PrivateIpAddress")
+        for address in carried(interface)
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
+from vpclink_checks.sources.leads.carried import among, carried
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.published import Published
 
@@ -17,7 +18,8 @@ class Place(NamedTuple):
 
     subnet: str
     instance: str
-    addresses: frozenset[str]
+    addresses: frozenset[str]  # private IPv4
+    carried: frozenset[str]  # every address, and delegated prefixes
 
 
 class Doors:
@@ -38,7 +40,7 @@ class Doors:
     def _interfaces(self) -> list[Place]:
         """Interfaces of our targets: attached to such an instance, or with such an address."""
         read = chain.from_iterable(self._answers.each("ec2:DescribeNetworkInterfaces", _places))
-        return [one for one in read if one.instance in self._targets or not one.addresses.isdisjoint(self._targets)]
+        return [one for one in read if one.instance in self._targets or among(one.carried, self._targets)]
 
     @cached_property
     def instances(self) -> set[str]:
@@ -112,6 +114,7 @@ def _places(_params: Raw, page: Raw) -> frozenset[Place]:
             word(one, "SubnetId"),
             word(part(one, "Attachment"), "InstanceId"),
             frozenset(word(address, "PrivateIpAddress") for address in rows(one, "PrivateIpAddresses")) - {""},
+            carried(one),
         )
         for one in rows(page, "NetworkInterfaces")
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from vpclink_checks.sources.leads.answers import Answers, Raw, filter_values, part, rows, word, words
 from vpclink_checks.sources.leads.balancing import Balancing
+from vpclink_checks.sources.leads.carried import among, carried
 from vpclink_checks.sources.leads.containers import Containers
 from vpclink_checks.sources.leads.doors import Doors
 from vpclink_checks.sources.leads.front import Front
@@ -69,15 +70,15 @@ class Network:
     def seed_groups(self) -> set[str]:
         """Security groups that decide about the path's own traffic."""
         read = self._answers.each("ec2:DescribeNetworkInterfaces", _carriers)
-        carried = {group for ones in read for one in ones if self._ours(one) for group in one.groups}
+        theirs = {group for ones in read for one in ones if self._ours(one) for group in one.groups}
         linked = self._front.words_of_links("SecurityGroupIds")
         behind = self._balancing.security_groups | self._containers.security_groups | self._launched
-        return (carried | linked | behind | self._doors.security_groups) - {""}
+        return (theirs | linked | behind | self._doors.security_groups) - {""}
 
     def _ours(self, one: Carrier) -> bool:
         if one.instance in self.instance_ids or one.description in self._descriptions:
             return True
-        return not one.addresses.isdisjoint(self._targets)
+        return bool(among(one.addresses, self._targets))
 
     @cached_property
     def _targets(self) -> set[str]:
@@ -156,7 +157,7 @@ def _carriers(_params: Raw, page: Raw) -> frozenset[Carrier]:
         Carrier(
             word(part(one, "Attachment"), "InstanceId"),
             word(one, "Description"),
-            frozenset(word(address, "PrivateIpAddress") for address in rows(one, "PrivateIpAddresses")),
+            carried(one),
             frozenset(word(group, "GroupId") for group in rows(one, "Groups")),
         )
         for one in rows(page, "NetworkInterfaces")
