@@ -112,7 +112,7 @@ def security_groups(recorded: Recorded, named: Iterable[str], gap: Gap | None) -
 
 
 def prefix_lists(recorded: Recorded, groups: Table[SecurityGroup], tables: Table[RouteTable]) -> Table[PrefixList]:
-    """The prefix lists that rules and routes name."""
+    """Those that rules and routes name. One that AWS does not find is not known: it may be another account's."""
     rules = (rule for one in groups for rule in (*one.ingress, *one.egress))
     named = [rule.prefix_list_id for rule in rules if rule.prefix_list_id]
     named += [route.destination for one in tables for route in one.routes if route.destination.startswith("pl-")]
@@ -120,9 +120,9 @@ def prefix_lists(recorded: Recorded, groups: Table[SecurityGroup], tables: Table
     return table_of(((one, _entries(recorded, one)) for one in dict.fromkeys(named)), gap)
 
 
-def _entries(recorded: Recorded, prefix_list_id: str) -> PrefixList | Gap | None:
-    found = recorded.one("ec2:GetManagedPrefixListEntries", {"PrefixListId": prefix_list_id})
-    return found if found is None or isinstance(found, Gap) else shapes.prefix_list(found, prefix_list_id)
+def _entries(recorded: Recorded, prefix_list_id: str) -> PrefixList | Gap:
+    found = recorded.held("ec2:GetManagedPrefixListEntries", {"PrefixListId": prefix_list_id})
+    return found if isinstance(found, Gap) else shapes.prefix_list(found, prefix_list_id)
 
 
 def block_public_access(recorded: Recorded, region: str) -> Table[BlockPublicAccess]:
