@@ -204,8 +204,8 @@ def test_an_alb_on_the_way_that_is_internet_facing_is_a_door() -> None:
     assert worst(topology, OTHER).outcome is Outcome.FAIL
 
 
-@pytest.mark.parametrize(("port", "outcome"), [(80, "fail"), (81, "note")])
-def test_a_load_balancer_in_front_of_an_internal_alb_with_our_targets_is_a_door(port: int, outcome: str) -> None:
+def in_front(target_type: str, target: Target) -> Topology:
+    """A public NLB, an internal ALB that is registered with it, and our hosts behind that."""
     topology = second_balancer("internet-facing", host_rule=tcp(10000, "10.0.0.0/16"))
     third, third_tg = SECOND.replace("second", "third"), "third-tg"
     facing = topology.load_balancers.need(SECOND)
@@ -215,19 +215,72 @@ def test_a_load_balancer_in_front_of_an_internal_alb_with_our_targets_is_a_door(
     outer = replace(outer, actions=(Action(forwards=(Forward(target_group_arn=third_tg),)),), protocol="TCP")
     groups = {one.arn: one for one in topology.target_groups}
     behind = replace(next(one for one in groups.values() if one.name == "second"), load_balancer_arns=(INNER,))
-    front = replace(behind, arn=third_tg, name="third", target_type="alb", load_balancer_arns=(third,))
+    front = replace(behind, arn=third_tg, name="third", target_type=target_type, load_balancer_arns=(third,))
     eni = replace(topology.interfaces.need("eni-0second"), description=f"ELB {third.partition('loadbalancer/')[2]}")
     world = SecurityGroup(id=SG_NLB, ingress=(tcp(80, WORLD),), egress=stack.OUT_ALL)
-    topology = replace(
+    return replace(
         topology,
         load_balancers=by("arn", stack.NLB, inside, replace(facing, arn=third, name="third")),
         listeners=Table(rows={**healthy().listeners.rows, INNER: (own,), third: (outer,)}),
         listener_rules=Table(rows={**healthy().listener_rules.rows, own.arn: (), outer.arn: ()}),
         target_groups=Table(rows={**groups, behind.arn: behind, front.arn: front}),
         target_group_attributes=Table(rows={**topology.target_group_attributes.rows, third_tg: {}}),
-        targets=Table(rows={**topology.targets.rows, third_tg: (Target(id=INNER, port=port),)}),
+        targets=Table(rows={**topology.targets.rows, third_tg: (target,)}),
         interfaces=Table(rows={**topology.interfaces.rows, eni.id: eni, **{one.id: one for one in ENIS}}),
         security_groups=Table(rows={**topology.security_groups.rows, SG_NLB: world}),
     )
-    found = worst(topology, OTHER)
+
+
+REGISTERED = pytest.mark.parametrize(("target_type", "id_"), [("alb", INNER), ("ip", "10.0.11.30")])
+
+
+@REGISTERED
+@pytest.mark.parametrize(("port", "outcome"), [(80, "fail"), (81, "note")])
+def test_a_load_balancer_in_front_of_an_internal_alb_with_our_targets_is_a_door(
+    target_type: str, id_: str, port: int, outcome: str
+) -> None:
+    found = worst(in_front(target_type, Target(id=id_, port=port)), OTHER)
     assert found.outcome.value == outcome, found.message
+
+
+@REGISTERED
+def test_what_was_not_read_behind_an_alb_that_another_sends_to_may_be_ours(target_type: str, id_: str) -> None:
+    topology = in_front(target_type, Target(id=id_, port=80))
+    group = next(one.arn for one in topology.target_groups if one.name == "second")
+    held = {arn: targets for arn, targets in topology.targets.rows.items() if arn != group}
+    unread = Table(rows=held, gaps={group: denied("elbv2:DescribeTargetHealth")})
+    found = worst(replace(topology, targets=unread), OTHER)
+    assert found.outcome is Outcome.UNKNOWN, found.message
+    assert "elbv2:DescribeTargetHealth" in found.message
+
+
+@pytest.mark.parametrize("check", [INTERNET, AGENT, ADDRESS, OPEN, OTHER])
+def test_an_alb_registered_by_its_addresses_hides_nothing(check: str) -> None:
+    """What stands behind it is not followed from there, and that is said."""
+    topology = chain(public=True, host_rule=WORLD)
+    front = replace(FRONT, target_type="ip")
+    mine = tuple(Target(id=one, port=10000) for one in ("10.0.11.30", "10.0.12.30"))
+    topology = replace(
+        topology,
+        target_groups=Table(rows={**topology.target_groups.rows, front.arn: front}),
+        targets=Table(rows={**topology.targets.rows, front.arn: mine}),
+        paths=(replace(PATH, target_group=front),),
+    )
+    found = worst(topology, check)
+    assert found.outcome is Outcome.UNKNOWN, found.message
+    assert "ELB app/inner" in found.message
+
+
+@pytest.mark.parametrize("target_type", ["instance", "alb"])
+def test_a_target_group_without_a_load_balancer_has_doors_of_its_own(target_type: str) -> None:
+    topology = chain(public=True, host_rule=WORLD)
+    lone = TargetGroup(arn=f"{INNER_TG}-lone", name="lone", vpc_id=stack.VPC, target_type=target_type)
+    mine = (Target(id=INNER, port=10000),) if target_type == "alb" else healthy().targets.rows[stack.TG_API]
+    topology = replace(
+        topology,
+        target_groups=Table(rows={**topology.target_groups.rows, lone.arn: lone}),
+        targets=Table(rows={**topology.targets.rows, lone.arn: mine}),
+    )
+    found = Ask(Reach(topology), lambda _: None)("internet", "lone")
+    assert found.certificate is not None
+    assert (found.verdict, found.certificate.verdict) == ("reached", "reached")

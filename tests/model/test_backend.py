@@ -61,9 +61,8 @@ ATTACHED = tuple(
     [
         {"peerings": by("id", PEERED)},
         {"transit_attachments": by("id", *ATTACHED)},
-        {"peerings": Table(gap=gap("ec2:DescribeVpcPeeringConnections"))},
     ],
-    ids=["peering", "transit gateway", "not known"],
+    ids=["peering", "transit gateway"],
 )
 def test_an_address_outside_is_one_of_a_vpc_that_is_joined_to_this_one(joined: dict[str, Any]) -> None:
     backend = found(facts(card(OTHER, FAR), **joined), FAR, zone="all")
@@ -71,10 +70,20 @@ def test_an_address_outside_is_one_of_a_vpc_that_is_joined_to_this_one(joined: d
     assert backend.interface.vpc_id == OTHER
 
 
+@pytest.mark.parametrize(
+    ("unread", "call"),
+    [("peerings", "ec2:DescribeVpcPeeringConnections"), ("vpcs", "ec2:DescribeVpcs")],
+)
+def test_a_namesake_is_not_taken_where_it_is_not_known_whether_it_is_meant(unread: str, call: str) -> None:
+    """The reviewer's finding: an unrelated VPC's interface was judged as the backend."""
+    with pytest.raises(UnknownFact, match=call):
+        found(facts(card(OTHER, FAR), **{unread: Table(gap=gap(call))}), FAR, zone="all")
+
+
 def test_which_of_several_vpcs_is_meant_is_not_known() -> None:
-    unread: Table[Any] = Table(gap=gap("ec2:DescribeVpcPeeringConnections"))
+    third = replace(PEERED, id="pcx-2", requester=PeeredVpc(vpc_id=THIRD))
     with pytest.raises(UnknownFact, match="is an address in vpc-0other and vpc-0third"):
-        found(facts(card(OTHER, FAR), card(THIRD, FAR), peerings=unread), FAR)
+        found(facts(card(OTHER, FAR), card(THIRD, FAR), peerings=by("id", PEERED, third)), FAR)
 
 
 @pytest.mark.parametrize("state", ["healthy", "unhealthy", "unused"])

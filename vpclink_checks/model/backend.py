@@ -93,7 +93,7 @@ def _with_address(topology: Topology, group: TargetGroup, target: Target) -> Net
     found = [one for one in topology.interfaces if one.carries(target.id)]
     own = [one for one in found if not group.vpc_id or one.vpc_id == group.vpc_id]
     inside = _inside(topology, group.vpc_id, target.id)
-    mine = own or [one for one in found if not inside and _joined(topology, group.vpc_id, one.vpc_id)]
+    mine = own or [one for one in found if not inside and _beyond(topology, group.vpc_id, one.vpc_id)]
     vpcs = sorted({one.vpc_id for one in mine})
     if len(vpcs) > 1:
         message = (
@@ -119,16 +119,30 @@ def _inside(topology: Topology, vpc_id: str, address: str) -> bool:
     return isinstance(vpc, Vpc) and within(address, vpc.cidrs)
 
 
+def _beyond(topology: Topology, own: str, other: str) -> bool:
+    """Whether another VPC's address may be meant. Raises UnknownFact where the own one's blocks were not read."""
+    vpc = topology.vpcs.peek(own)
+    if isinstance(vpc, Gap):
+        raise UnknownFact(vpc)
+    return _joined(topology, own, other)
+
+
 def _joined(topology: Topology, own: str, other: str) -> bool:
-    """Whether packets may get from one VPC to the other by themselves: over a peering or a transit gateway."""
-    if topology.peerings.gap is not None or topology.transit_attachments.gap is not None:
-        return True
+    """Whether packets may get from one VPC to the other by themselves: over a peering or a transit gateway.
+
+    Raises UnknownFact.
+    """
     if any({one.requester.vpc_id, one.accepter.vpc_id} == {own, other} for one in topology.peerings):
         return True
     gateways = {
         vpc: {one.gateway_id for one in topology.transit_attachments if one.resource_id == vpc} for vpc in (own, other)
     }
-    return bool(gateways[own] & gateways[other])
+    if gateways[own] & gateways[other]:
+        return True
+    for gap in (topology.peerings.gap, topology.transit_attachments.gap):
+        if gap is not None:
+            raise UnknownFact(gap)
+    return False
 
 
 # -- a load balancer ---------------------------------------------------------------------------

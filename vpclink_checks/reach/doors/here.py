@@ -17,6 +17,7 @@ from vpclink_checks.reach.engine import Name, Reach
 
 Key = tuple[Name, int]
 Port = tuple[str, int]  # ("tcp" or "udp", number)
+_ALB = "ELB app/"  # how EC2 describes an ALB's interface
 _DENY = "ipv6.deny_all_igw_traffic"
 _PROTOCOLS = {
     "UDP": ("udp",),
@@ -87,9 +88,21 @@ class Here:
     def ends(self) -> tuple[Target, ...]:
         """The targets at which packets end: the registered ones, and behind ALBs theirs in their place."""
         if self.group.target_type != "alb":
+            self._no_balancers()
             return self.targets
         found = (target for one in self.inner if one.group.known_type != "lambda" for target in one.targets)
         return tuple(dict.fromkeys(found))
+
+    def _no_balancers(self) -> None:
+        """Raises UnknownFact where a registered address is an ALB's: what stands behind it is not followed."""
+        for one in self.targets if self.group.target_type == "ip" else ():
+            found = self.backend(one)
+            if found is not None and found.interface.description.startswith(_ALB):
+                message = (
+                    f"{one.id} is an address of {found.interface.description}: what stands behind it is not judged"
+                )
+                call = "ec2:DescribeNetworkInterfaces"
+                raise UnknownFact(Gap(operation=call, action="", code="NotRead", message=message))
 
     @cached_property
     def every(self) -> tuple[Target, ...]:
@@ -104,8 +117,6 @@ class Here:
 
     def backend(self, target: Target) -> Backend | None:
         """Where the target listens; None where it does not exist any more."""
-        if self.path.load_balancer is None:
-            return None
         found = legs.backends(self.topology, self.group_of(target), target)
         return found[0] if found else None
 
@@ -158,10 +169,7 @@ class Here:
     @cached_property
     def balancer_addresses(self) -> tuple[str, ...]:
         """The private addresses of the path's own load balancer, as far as they were read."""
-        balancer = self.path.load_balancer
-        tail = f"ELB {balancer.arn.partition('loadbalancer/')[2]}" if balancer is not None else "?"
-        mine = (one for one in self.topology.interfaces if one.description == tail)
-        return tuple(address for one in mine for address in (*one.private_addresses, *one.ipv6))
+        return self._addresses_of(self.path.load_balancer) if self.path.load_balancer is not None else ()
 
     # -- listeners -----------------------------------------------------------------------------
 
@@ -169,8 +177,8 @@ class Here:
     def beside(self) -> tuple[tuple[Beside, ...], Gap | None]:
         """(other listeners that lead to the same targets, why there may be more of them).
 
-        Target groups of load balancers that are private for sure are passed over where their targets were not
-        read: they are no door to the internet.
+        Target groups of load balancers that are private for sure, and that no other one sends to, are passed over
+        where their targets were not read: they are no door to the internet.
         """
         return self._leading_to(self.keys)
 
@@ -182,7 +190,7 @@ class Here:
             some, why = self._listeners_to(other, keys)
             found.extend(some)
             doubt = doubt or why
-        more = keys.union(*map(_as_target, found))
+        more = keys.union(*map(self._as_target, found))
         return self._leading_to(more) if more > keys else (tuple(found), doubt)
 
     def _listeners_to(self, group: TargetGroup, keys: frozenset[Key]) -> tuple[list[Beside], Gap | None]:
@@ -193,7 +201,9 @@ class Here:
                 return found, balancer
             targets = self.topology.targets.peek(group.arn)
             if isinstance(targets, Gap):
-                return found, None if balancer is not None and self.surely_private(balancer) else targets
+                if balancer is None or (self.surely_private(balancer) and not self._sent_to(balancer)):
+                    continue
+                return found, targets
             shared = tuple(one for one in targets or () if not one.draining and self.names_of(group, one) & keys)
             if balancer is None or not shared:
                 continue
@@ -203,6 +213,28 @@ class Here:
                 return found, signal.gap
             found.extend(Beside(balancer=balancer, listener=one, group=group, targets=shared) for one in listeners)
         return found, None
+
+    def _sent_to(self, balancer: LoadBalancer) -> bool:
+        """Whether a target group may hold this load balancer itself: by its ARN or its addresses."""
+        names = {balancer.arn, *self._addresses_of(balancer)}
+        for one in self.topology.target_groups:
+            targets = self.topology.targets.peek(one.arn) if one.target_type in ("alb", "ip") else None
+            apart = balancer.arn not in one.load_balancer_arns
+            if apart and (isinstance(targets, Gap) or any(target.id in names for target in targets or ())):
+                return True
+        return False
+
+    def _addresses_of(self, balancer: LoadBalancer) -> tuple[str, ...]:
+        """Those of its interfaces, as far as they were read."""
+        tail = f"ELB {balancer.arn.partition('loadbalancer/')[2]}"
+        mine = (one for one in self.topology.interfaces if one.description == tail)
+        return tuple(address for one in mine for address in (*one.private_addresses, *one.ipv6))
+
+    def _as_target(self, one: Beside) -> frozenset[Key]:
+        """The listener as another target group may have it: its load balancer's ARN or an address, and its port."""
+        names = (one.balancer.arn, *self._addresses_of(one.balancer))
+        vpcs = ("", one.balancer.vpc_id)
+        return frozenset(((vpc, name), one.listener.port) for vpc in vpcs for name in names)
 
     def on_way(self, listener: Listener) -> bool:
         """Whether the path itself goes through this listener: an ALB's, behind the path's own."""
@@ -256,11 +288,6 @@ class Here:
             Entry(balancer=balancer, port=one.listener.port, group=one.group, targets=one.targets) for one in others
         ]
         return tuple(found)
-
-
-def _as_target(one: Beside) -> frozenset[Key]:
-    """The listener as a target group of type alb may have it: the ALB's ARN and the listener's port."""
-    return frozenset(((vpc, one.balancer.arn), one.listener.port) for vpc in ("", one.balancer.vpc_id))
 
 
 def _is_balancer(target: Target) -> bool:
