@@ -284,3 +284,24 @@ def test_a_target_group_without_a_load_balancer_has_doors_of_its_own(target_type
     found = Ask(Reach(topology), lambda _: None)("internet", "lone")
     assert found.certificate is not None
     assert (found.verdict, found.certificate.verdict) == ("reached", "reached")
+
+
+@pytest.mark.parametrize(
+    ("port", "verdict"), [(None, "reached"), (10000, "reached"), (8080, "reached"), (9999, "blocked")]
+)
+def test_the_port_behind_an_alb_may_be_asked_about(port: int | None, verdict: str) -> None:
+    topology = chain(public=True)
+    hosts = topology.security_groups.rows[stack.HOSTS_GROUP.id]
+    topology = replace(
+        topology,
+        targets=Table(
+            rows={
+                **topology.targets.rows,
+                INNER_TG: tuple(replace(one, port=8080) for one in topology.targets.rows[INNER_TG]),
+            }
+        ),
+        security_groups=Table(
+            rows={**topology.security_groups.rows, hosts.id: replace(hosts, ingress=(tcp(8080, WORLD),))}
+        ),
+    )
+    assert Ask(Reach(topology), lambda _: None)("internet", PATH.id, port=port).verdict == verdict

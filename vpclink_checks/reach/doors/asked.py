@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vpclink_checks.model.balancing import Listener, LoadBalancer, Target, TargetGroup
+from vpclink_checks.model.fact import UnknownFact
 from vpclink_checks.model.path import Path
 from vpclink_checks.model.topology import Topology
+from vpclink_checks.reach.behind import inner_groups
 from vpclink_checks.reach.doors.certificate import Door, Entrance, ExposureCertificate, Kind, State
 from vpclink_checks.reach.doors.here import protocols_of
 from vpclink_checks.reach.engine import Reach
@@ -36,9 +38,17 @@ def certificate(reach: Reach, destination: str, port: int | None, protocol: str)
     targets = reach.topology.targets.peek(path.target_group.arn)
     mine = tuple(one for one in targets if one.port == port) if isinstance(targets, tuple) else ()
     if not mine:
-        return None
+        return doors(reach, path, inside=True) if _behind(reach.topology, path.target_group, port) else None
     others = isinstance(targets, tuple) and len(mine) < len(targets)
     return doors(_with_targets(reach, path.target_group, mine) if others else reach, path, inside=True)
+
+
+def _behind(topology: Topology, group: TargetGroup, port: int) -> bool:
+    """Whether targets behind ALBs have the port, or may have it."""
+    try:
+        return any(one.port == port for inner in inner_groups(topology, group) for one in inner.targets)
+    except UnknownFact:
+        return True
 
 
 def _with_targets(reach: Reach, group: TargetGroup, targets: tuple[Target, ...]) -> Reach:
