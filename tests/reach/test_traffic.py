@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vpclink_checks.reach.sets import Addresses, Ranges, addresses, union, world
-from vpclink_checks.reach.traffic import EVERY_KIND, Traffic, everything, kind, kind_title, kinds, nothing
+from vpclink_checks.reach.traffic import EVERY_KIND, Traffic, everything, kind, kinds, nothing
 
 SPANS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=3)
 BOXES = st.lists(st.tuples(SPANS, SPANS), max_size=4)
@@ -86,18 +86,6 @@ def test_the_kinds_of_a_rule(rule: tuple[str, int | None, int | None], inside: l
     assert found <= EVERY_KIND
     assert [one for one in inside if one not in found] == []
     assert [one for one in outside if one in found] == []
-
-
-def test_kinds_are_told_in_words() -> None:
-    assert [
-        kind_title(one) for one in (kind("tcp", 443), kind("UDP", 53), kind("icmp", 2048), kind("58", 1), kind("47"))
-    ] == [
-        "tcp 443",
-        "udp 53",
-        "icmp 8/0",
-        "icmpv6 0/1",
-        "protocol 47",
-    ]
 
 
 def test_families_do_not_mix() -> None:

@@ -51,16 +51,6 @@ def _icmp(start: int, type_: int | None, code: int | None) -> Ranges:
     return Ranges.of((low + code, low + code))
 
 
-def kind_title(one: int) -> str:
-    """``tcp 443``, ``icmp 8/0``, ``protocol 47``."""
-    protocol, value = divmod(one, _BLOCK)
-    if protocol in _PORTS:
-        return f"{'tcp' if protocol == _PORTS[0] else 'udp'} {value}"
-    if protocol in _ICMP:
-        return f"{'icmp' if protocol == 1 else 'icmpv6'} {value // _TYPE}/{value % _TYPE}"
-    return f"protocol {protocol}"
-
-
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """A set of (kind, address) of one family.
